@@ -1,0 +1,68 @@
+"""What a source says about its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+OWNER = "owner"
+"""The principal that stands for the library's owner; who alone sees what has no known ACL (invariant I8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file as its source describes it. Cheap to get: no content is read for it."""
+
+    id: bytes
+    """Stable within the source: a Drive id, or a folder file's relative path in bytes."""
+    name: str
+    path: str
+    """For people: printable, unique enough to find the file again."""
+    size: int
+    """Bytes."""
+    fingerprint: str
+    """Changes whenever the content may have changed; "" if it cannot be trusted yet (modified just now)."""
+    modified: float | None = None
+    """Seconds since the epoch."""
+    media_type: str | None = None
+    """As the source declares it; extraction goes by content."""
+    acl: tuple[str, ...] = (OWNER,)
+    """Principals that may see it, sorted."""
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A part of the answer to "what changed since this cursor?"."""
+
+    files: tuple[SourceFile, ...] = ()
+    removed: tuple[bytes, ...] = ()
+    """Explicit tombstones: ids that are surely gone."""
+    unlisted: tuple[bytes, ...] = ()
+    """Id prefixes that could not be listed: nothing under them may be taken for vanished."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListingEnd:
+    """The last thing changes() yields: reached only if the listing is complete."""
+
+    cursor: str
+    """Opaque; given back to the next changes()."""
+    full: bool
+    """True if every present file was listed, so that an absent one has vanished."""
+    root: str = ""
+    """Identity of the root, e.g. its device number; a change makes any removal wait for a flag (invariant I5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A private copy of one file's bytes: what was hashed is what is parsed (invariant I9)."""
+
+    path: str
+    """Where the private copy lies; its owner deletes it."""
+    content_hash: str
+    size: int
+    fingerprint: str
+    """The fingerprint of just these bytes; "" if the file was modified too recently to trust it."""
+    metadata: Mapping[str, str] = field(default_factory=dict)

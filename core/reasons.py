@@ -1,0 +1,51 @@
+"""Why a file is in quarantine, and how to mend it (docs/quarantine.md lists the same codes)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A quarantine reason. Its value is the stable code that reports and scripts see."""
+
+    EMPTY = "empty"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    CORRUPT = "corrupt"
+    ENCRYPTED = "encrypted"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"
+    CHANGING = "changing"
+    FAILED = "failed"
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about it, in one sentence."""
+        return _REMEDIES[self]
+
+    @property
+    def transient(self) -> bool:
+        """True if waiting may help: such files are tried again with back-off."""
+        return self in _TRANSIENT
+
+    @property
+    def retires(self) -> bool:
+        """True if the document's last good revision is withdrawn too (design invariant I6)."""
+        return self in _RETIRING
+
+
+_REMEDIES = {
+    Reason.EMPTY: "The file holds no text; add some, or exclude it.",
+    Reason.UNSUPPORTED_TYPE: "No extractor reads this type; convert the file, or exclude it.",
+    Reason.CORRUPT: "The file is damaged; replace it with a good copy.",
+    Reason.ENCRYPTED: "The file needs a password; save a copy without one.",
+    Reason.TIMEOUT: "Reading took too long; split the file or raise LEVADA_EXTRACT_TIMEOUT.",
+    Reason.CRASHED: "The parser died on this file; replace it, or report it with the file attached.",
+    Reason.TOO_LARGE: "The file exceeds a size limit; split it or raise the limit.",
+    Reason.UNREADABLE: "Levada may not read the file; give its user permission.",
+    Reason.CHANGING: "The file changed each time it was read; it is tried again by itself.",
+    Reason.FAILED: "An unforeseen error; see the detail, and `levada quarantine retry` once mended.",
+}
+_TRANSIENT = frozenset({Reason.UNREADABLE, Reason.CHANGING, Reason.TIMEOUT, Reason.CRASHED, Reason.FAILED})
+_RETIRING = frozenset({Reason.EMPTY, Reason.UNSUPPORTED_TYPE})

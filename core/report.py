@@ -1,0 +1,58 @@
+"""The sync report: what one ingest run did."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+FAILURES_SHOWN = 100
+"""How many failures a report carries by name; the ledger has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that went to quarantine in this run."""
+
+    path: str
+    stage: str
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """Counts of files and chunks, and seconds by stage. Reports of several sources add up."""
+
+    added: int = 0
+    updated: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    quarantined: int = 0
+    chunks_embedded: int = 0
+    chunks_reused: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Busy seconds by stage (stages overlap, so they may sum to more) and the wall time as "total"."""
+    owed: int = 0
+    """Files that still wait for work after the run."""
+    awaiting_confirmation: int = 0
+    """Vanished files whose removal waits (invariant I5)."""
+    failures: list[Failure] = field(default_factory=list)
+    """The newly quarantined, at most FAILURES_SHOWN of them."""
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """True if nothing was left behind by this run."""
+        return not (self.quarantined or self.owed or self.awaiting_confirmation or self.warnings)
+
+    def to_json(self) -> str:
+        """One line. The issue's keys first; scripts may rely on them."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> SyncReport:
+        """The report that to_json wrote."""
+        data = json.loads(text)
+        failures = [Failure(**failure) for failure in data.pop("failures", [])]
+        return cls(**data, failures=failures)

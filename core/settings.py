@@ -1,0 +1,76 @@
+"""Settings: environment variables LEVADA_*, read when asked for, never at import time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how hard to work. docs/settings.md describes each."""
+
+    home: Path
+    """LEVADA_HOME: ledger, embedded store, extracted texts, models, logs. Default: the user's data directory."""
+    library: str = "default"
+    """LEVADA_LIBRARY: the library that commands use when none is named."""
+    tenant: str = "default"
+    """LEVADA_TENANT: the owner of the libraries."""
+    ledger_url: str = ""
+    """LEVADA_LEDGER_URL: SQLAlchemy URL of the ledger; default: SQLite in the home."""
+    store_url: str = ""
+    """LEVADA_STORE_URL: a Chroma server, e.g. http://chroma:8000; default: the embedded store."""
+    backend: str = "auto"
+    """LEVADA_BACKEND: auto, openvino, torch or cuda."""
+    precision: str = "auto"
+    """LEVADA_PRECISION: auto (bf16 where the CPU has it), fp32, bf16 or int8."""
+    extract_timeout: float = 60.0
+    """LEVADA_EXTRACT_TIMEOUT: seconds a file may take to be read."""
+    extract_workers: int = 2
+    """LEVADA_EXTRACT_WORKERS: parser processes."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read them now. Raises UsageError for a value that does not parse."""
+        env = os.environ if env is None else env
+        data_home = Path(env.get("XDG_DATA_HOME") or Path(env.get("HOME", "~")).expanduser() / ".local" / "share")
+        home = Path(env.get("LEVADA_HOME") or data_home / "levada").expanduser().absolute()
+        return cls(
+            home=home,
+            library=env.get("LEVADA_LIBRARY") or "default",
+            tenant=env.get("LEVADA_TENANT") or "default",
+            ledger_url=env.get("LEVADA_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
+            store_url=env.get("LEVADA_STORE_URL", ""),
+            backend=_choice(env, "LEVADA_BACKEND", "auto", ("auto", "openvino", "torch", "cuda")),
+            precision=_choice(env, "LEVADA_PRECISION", "auto", ("auto", "fp32", "bf16", "int8")),
+            extract_timeout=_number(env, "LEVADA_EXTRACT_TIMEOUT", 60.0),
+            extract_workers=int(_number(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1)))),
+        )
+
+    def library_dir(self, library: str) -> Path:
+        """Where a library's store, texts and lock lie."""
+        return self.home / "libraries" / self.tenant / library
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    value = env.get(name)
+    if not value:
+        return default
+    try:
+        number = float(value)
+    except ValueError:
+        raise UsageError(f"{name} must be a number, not {value!r}") from None
+    if number <= 0:
+        raise UsageError(f"{name} must be greater than 0, not {value!r}")
+    return number
+
+
+def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = env.get(name) or default
+    if value not in choices:
+        raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
