@@ -1,0 +1,83 @@
+"""What becomes of files that a listing misses (invariant I5): few are let go, many wait, all or another root need a flag."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+
+from ledger.runs import Run
+from ledger.schema import FileState, files
+
+MANY_FILES, MANY_SHARE = 50, 0.2
+"""Losing more files than both at once waits for a second listing."""
+
+_AWAITING = (FileState.AWAITING_LISTING, FileState.AWAITING_FLAG)
+_LOST = (FileState.VANISHED, FileState.MOVING, FileState.GONE, *_AWAITING)
+
+
+def mirrored(connection: Connection, source_id: int) -> int:
+    """How many files the mirror knows of the source, in whatever state."""
+    return int(connection.execute(select(func.count()).where(files.c.source_id == source_id)).scalar_one())
+
+
+def awaiting(connection: Connection, source_id: int) -> int:
+    """How many vanished files of the source wait."""
+    return _counted(connection, source_id, *_AWAITING)
+
+
+def judge(
+    connection: Connection,
+    run: Run,
+    source_id: int,
+    vanished: ColumnElement[bool],
+    before: int,
+    moved_root: bool,
+    confirm: bool,
+) -> bool:
+    """Let the VANISHED go, or make them wait; the same for those of an earlier listing that are among `vanished` again.
+
+    `before` is how many files the mirror knew before this listing. Returns whether the operator's flag is needed.
+    """
+    fresh = _counted(connection, source_id, FileState.VANISHED)
+    if not fresh and not awaiting(connection, source_id):
+        return False
+    again = and_(vanished, _in(source_id, *_AWAITING))
+    if confirm:
+        _set(connection, or_(_in(source_id, FileState.VANISHED), again), FileState.GONE)
+        return False
+    lost = _counted(connection, source_id, *_LOST)
+    everything = lost >= before and not _counted(connection, source_id, FileState.MOVING)
+    if moved_root or everything:
+        suspects = or_(_in(source_id, FileState.VANISHED), and_(vanished, _in(source_id, FileState.AWAITING_LISTING)))
+        _set(connection, suspects, FileState.AWAITING_FLAG)
+    else:
+        # The second listing must be another run's: one that was merely tried again proves nothing.
+        confirmed = and_(vanished, _in(source_id, FileState.AWAITING_LISTING), files.c.missed_by != run.id)
+        _set(connection, confirmed, FileState.GONE)
+        _let_go(connection, run, source_id, fresh, before)
+    return _counted(connection, source_id, FileState.AWAITING_FLAG) > 0
+
+
+def judge_orphaned(connection: Connection, run: Run, source_id: int, before: int) -> None:
+    """Let the VANISHED go unless they are many: their absence is certain, but nothing has taken their place."""
+    _let_go(connection, run, source_id, _counted(connection, source_id, FileState.VANISHED), before)
+
+
+def _let_go(connection: Connection, run: Run, source_id: int, fresh: int, before: int) -> None:
+    many = fresh > max(MANY_FILES, MANY_SHARE * before)
+    vanished = _in(source_id, FileState.VANISHED)
+    if many:
+        connection.execute(update(files).where(vanished).values(state=FileState.AWAITING_LISTING.value, missed_by=run.id))
+    else:
+        _set(connection, vanished, FileState.GONE)
+
+
+def _in(source_id: int, *states: FileState) -> ColumnElement[bool]:
+    return and_(files.c.source_id == source_id, files.c.state.in_(states))
+
+
+def _set(connection: Connection, where: ColumnElement[bool], state: FileState) -> None:
+    connection.execute(update(files).where(where).values(state=state.value))
+
+
+def _counted(connection: Connection, source_id: int, *states: FileState) -> int:
+    return int(connection.execute(select(func.count()).select_from(files).where(_in(source_id, *states))).scalar_one())

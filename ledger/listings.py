@@ -1,0 +1,327 @@
+"""Listings: staged page by page in short transactions, promoted with the cursor in one (invariants I1 and I5)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from core.files import ChangePage, ListingEnd, SourceFile
+from core.ids import document_id
+from ledger import absences, runs
+from ledger.acls import acl_ids
+from ledger.database import Database, parts
+from ledger.moves import pair_moves
+from ledger.removal import retire_gone
+from ledger.runs import Run
+from ledger.schema import FileState, Listed, documents, files, listed_files, listings, sources
+from ledger.sources import SourceRow, forget_staged
+from ledger.words import storable
+
+_FACTS = ("name", "path", "size", "fingerprint", "modified", "media_type", "acl_id", "link")
+"""What a source says of a file, as columns of the mirror."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A listed file that the mirror does not know, of the same size as one that vanished: it may have been moved."""
+
+    document_id: str
+    file_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What a listing changed in the mirror."""
+
+    listed: int
+    removed: int
+    """Published documents taken out."""
+    awaiting: int
+    """Vanished files whose removal waits for a later listing or the operator's flag."""
+    needs_flag: bool
+
+
+def begin(db: Database, run: Run, source: SourceRow) -> int:
+    """Start a listing, forgetting what an interrupted one left; returns its id."""
+    with db.write() as connection:
+        runs.fence(connection, run)
+        forget_staged(connection, source.id)
+        row = {"source_id": source.id, "started_at": time.time()}
+        return int(connection.execute(insert(listings).values(row).returning(listings.c.id)).scalar_one())
+
+
+def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangePage) -> None:
+    """Add one page. The last word on a file counts; in one page, a tombstone.
+
+    Only what the mirror does not know yet is written out: a listing that finds nothing new costs little more than reading.
+    """
+    with db.write() as connection:
+        runs.fence(connection, run)
+        acls = acl_ids(db, connection, {file.acl for file in page.files})
+        gone = set(page.removed)
+        present = {file.id: file for file in page.files if file.id not in gone}
+        mirror = _mirrored(db, connection, source, [*present, *gone])
+        same: list[str] = []
+        news: list[dict[str, Any]] = []
+        for id, file in present.items():
+            acl, known = acls[file.acl], mirror.get(id)
+            if known is not None and _brings_nothing(known, _facts(file, acl)):
+                same.append(known[1])
+            else:
+                document = known[1] if known is not None else _document_id(run, source, id)
+                row = {"listing_id": listing, "document_id": document, "kind": Listed.NEWS.value, "file_id": id}
+                news.append(row | dict(zip(_FACTS, _storable_facts(file, acl), strict=True)))
+        _mark(db, connection, listing, Listed.AS_MIRRORED, same)
+        # A tombstone of a file that the mirror does not know still takes back an earlier page's word on it.
+        removed = [mirror[id][1] if id in mirror else _document_id(run, source, id) for id in gone]
+        _mark(db, connection, listing, Listed.REMOVED, removed)
+        if news:
+            connection.execute(_overwriting(db.insert(listed_files), ("kind", "file_id", *_FACTS)), news)
+        if page.unlisted:
+            prefixes = sorted({*_unlisted(connection, listing), *(prefix.hex() for prefix in page.unlisted)})
+            connection.execute(update(listings).where(listings.c.id == listing).values(unlisted=json.dumps(prefixes)))
+
+
+def possibly_moved(db: Database, source: SourceRow, listing: int, after: str = "", limit: int = 1000) -> list[NewFile]:
+    """New files that may be vanished ones under another name, in pages by document id: their content decides.
+
+    For a whole listing only, of a source whose ids are places: an absent file proves nothing in another.
+    """
+    listed, old = listed_files.alias("listed"), files.alias("old")
+    with db.read() as connection:
+        published = exists().where(documents.c.document_id == old.c.document_id)
+        sizes = select(old.c.size).where(_vanished(connection, source.id, listing, old), published)
+        statement = (
+            select(listed.c.document_id, listed.c.file_id)
+            .where(
+                listed.c.listing_id == listing,
+                listed.c.kind == Listed.NEWS,
+                listed.c.document_id > after,
+                ~exists().where(files.c.document_id == listed.c.document_id),
+                listed.c.size.in_(sizes),
+            )
+            .order_by(listed.c.document_id)
+            .limit(limit)
+        )
+        return [NewFile(*row) for row in connection.execute(statement)]
+
+
+def note_contents(db: Database, run: Run, listing: int, contents: Sequence[tuple[str, str, str]]) -> None:
+    """Record (document id, content hash, fingerprint of just these bytes) of files that were read while listing."""
+    if not contents:
+        return
+    of_file = and_(listed_files.c.listing_id == listing, listed_files.c.document_id == bindparam("document"))
+    statement = update(listed_files).where(of_file).values(content_hash=bindparam("content"), fingerprint=bindparam("of_bytes"))
+    with db.write() as connection:
+        runs.fence(connection, run)
+        rows = [{"document": document, "content": content, "of_bytes": seen} for document, content, seen in contents]
+        connection.execute(statement, rows)
+
+
+def promote(db: Database, run: Run, source: SourceRow, listing: int, end: ListingEnd, confirm: bool = False) -> Promotion:
+    """Make the staged listing the mirror, and move the cursor, in one transaction.
+
+    Removals, ACLs, names and paths count from here on, whatever becomes of the content. `confirm` is the operator's word that
+    the vanished files are really gone.
+    """
+    with db.write() as connection:
+        runs.fence(connection, run)
+        before = absences.mirrored(connection, source.id)
+        # Tombstones and absences are judged against the old mirror, before new rows join it.
+        of_tombstones = and_(listed_files.c.listing_id == listing, listed_files.c.kind == Listed.REMOVED)
+        tombstones = select(listed_files.c.document_id).where(of_tombstones)
+        connection.execute(
+            update(files)
+            .where(files.c.source_id == source.id, files.c.document_id.in_(tombstones))
+            .values(state=FileState.GONE)
+        )
+        if end.full:
+            _miss(connection, source.id, listing)
+        _upsert(db, connection, run, source.id, listing)
+        if end.full:
+            pair_moves(connection, source.id, listing)
+        stored = connection.execute(select(sources.c.root_identity).where(sources.c.id == source.id)).scalar_one()
+        moved_root = bool(stored and end.root and stored != end.root)
+        needs_flag = False
+        if end.full:
+            vanished = _vanished(connection, source.id, listing, files)
+            needs_flag = absences.judge(connection, run, source.id, vanished, before, moved_root, confirm)
+        removed = retire_gone(db, connection, run, source.id)
+        values: dict[str, object] = {"cursor": end.cursor, "listed_at": time.time()}
+        # Another root is believed only once a whole listing of it made nothing wait.
+        whole = end.full and not _unlisted(connection, listing)
+        if end.root and (not moved_root or (whole and not needs_flag)):
+            values["root_identity"] = end.root
+        connection.execute(update(sources).where(sources.c.id == source.id).values(values))
+        of_listing = and_(listed_files.c.listing_id == listing, listed_files.c.kind != Listed.REMOVED)
+        listed = int(connection.execute(select(func.count()).select_from(listed_files).where(of_listing)).scalar_one())
+        connection.execute(delete(listed_files).where(listed_files.c.listing_id == listing))
+        connection.execute(delete(listings).where(listings.c.id == listing))
+        return Promotion(listed, removed, absences.awaiting(connection, source.id), needs_flag)
+
+
+def settle_moves(db: Database, run: Run, source: SourceRow) -> int:
+    """Let go of moved-away files whose new place came to nothing (changed, failed, gone); returns how many were removed.
+
+    They are judged like vanished ones: many of them wait for a later listing.
+    """
+    with db.write() as connection:
+        runs.fence(connection, run)
+        before = absences.mirrored(connection, source.id)
+        orphaned = and_(files.c.source_id == source.id, files.c.state == FileState.MOVING, ~_has_new_place())
+        if connection.execute(update(files).where(orphaned).values(state=FileState.VANISHED)).rowcount:
+            absences.judge_orphaned(connection, run, source.id, before)
+        return retire_gone(db, connection, run, source.id)
+
+
+def _document_id(run: Run, source: SourceRow, file_id: bytes) -> str:
+    return document_id(run.library.tenant, run.library.name, f"{source.kind}:{source.root}", file_id)
+
+
+def _facts(file: SourceFile, acl_id: int) -> tuple[Any, ...]:
+    f = file
+    return (f.name, f.path, f.size, f.fingerprint, f.modified, f.media_type, acl_id, f.link)
+
+
+def _storable_facts(file: SourceFile, acl_id: int) -> tuple[Any, ...]:
+    return tuple(storable(fact) if isinstance(fact, str) else fact for fact in _facts(file, acl_id))
+
+
+def _mirrored(db: Database, connection: Connection, source: SourceRow, ids: Sequence[bytes]) -> dict[bytes, Any]:
+    """{file id: (file id, document id, state, owed, read fingerprint, facts...)} of those that the mirror knows."""
+    f, found = files.c, {}
+    columns = (f.file_id, f.document_id, f.state, f.owed, f.read_fingerprint, *(f[name] for name in _FACTS))
+    for part in parts(ids):
+        rows = connection.execute(select(*columns).where(f.source_id == source.id, db.among(f.file_id, part))).all()
+        found.update({row[0]: row for row in rows})
+    return found
+
+
+_PRESENT = FileState.PRESENT.value
+
+
+def _brings_nothing(known: Any, facts: tuple[Any, ...]) -> bool:
+    """True if `_upsert` would leave the mirror's row as it is: nothing new is said of a file whose bytes are read, or owed."""
+    fingerprint = facts[3]
+    settled = fingerprint != "" and (known[3] or known[4] == fingerprint)
+    return bool(settled and known[2] == _PRESENT and known[5:] == facts)
+
+
+def _mark(db: Database, connection: Connection, listing: int, kind: Listed, document_ids: Sequence[str]) -> None:
+    if not document_ids:
+        return
+    document = db.rows_of(listed_files.c.document_id, document_ids)
+    rows = select(literal(listing), document, literal(kind.value)).where(true())
+    statement = db.insert(listed_files).from_select(["listing_id", "document_id", "kind"], rows)
+    connection.execute(_overwriting(statement, ("kind",)))
+
+
+def _overwriting(statement: Any, names: Sequence[str]) -> Any:
+    overwrite = {name: statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=["listing_id", "document_id"], set_=overwrite)
+
+
+def _unlisted(connection: Connection, listing: int) -> list[str]:
+    found = connection.execute(select(listings.c.unlisted).where(listings.c.id == listing)).scalar_one()
+    return [str(prefix) for prefix in json.loads(found)]
+
+
+def _vanished(connection: Connection, source_id: int, listing: int, table: FromClause) -> ColumnElement[bool]:
+    """In the mirror, not in the listing, and not under a prefix that could not be listed."""
+    seen = listed_files.alias("seen")
+    there = exists().where(
+        seen.c.listing_id == listing, seen.c.document_id == table.c.document_id, seen.c.kind != Listed.REMOVED
+    )
+    clauses = [table.c.source_id == source_id, ~there]
+    for text in _unlisted(connection, listing):
+        prefix = bytes.fromhex(text)
+        upper = after_prefix(prefix)
+        inside = table.c.file_id >= prefix
+        clauses.append(not_(inside if upper is None else and_(inside, table.c.file_id < upper)))
+    return and_(*clauses)
+
+
+def after_prefix(prefix: bytes) -> bytes | None:
+    r"""The least byte string greater than all that start with `prefix`; None if there is none (b"" or only \xff)."""
+    trimmed = prefix.rstrip(b"\xff")
+    return trimmed[:-1] + bytes([trimmed[-1] + 1]) if trimmed else None
+
+
+def _has_new_place(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    newer = files.alias("newer")
+    return exists().where(newer.c.moved_from == files.c.document_id, newer.c.state == FileState.PRESENT, *conditions)
+
+
+def _miss(connection: Connection, source_id: int, listing: int) -> None:
+    """Mark as VANISHED what is missed now, and what had moved to a place that is missed now."""
+    vanished = _vanished(connection, source_id, listing, files)
+    missed = update(files).where(vanished, files.c.state == FileState.PRESENT)
+    if connection.execute(missed.values(state=FileState.VANISHED)).rowcount:
+        stranded = update(files).where(vanished, files.c.state == FileState.MOVING, ~_has_new_place())
+        connection.execute(stranded.values(state=FileState.VANISHED))
+
+
+def _upsert(db: Database, connection: Connection, run: Run, source_id: int, listing: int) -> None:
+    """The listing's news join the mirror. A file is owed if its fingerprint is not the one whose bytes were read."""
+    c = listed_files.c
+    # Bytes that were read while listing (a new file's) vouch for the fingerprint; else nothing does yet.
+    vouched = case((c.content_hash.is_not(None), func.nullif(c.fingerprint, "")))
+    incoming = select(
+        c.document_id,
+        literal(run.library.id).label("library_id"),
+        literal(source_id).label("source_id"),
+        c.file_id,
+        *(c[name] for name in _FACTS),
+        literal(FileState.PRESENT.value).label("state"),
+        literal(1).label("wanted"),
+        true().label("owed"),
+        c.content_hash,
+        vouched.label("read_fingerprint"),
+    ).where(c.listing_id == listing, c.kind == Listed.NEWS)
+    statement = db.insert(files).from_select([column.name for column in incoming.selected_columns], incoming)
+    new, old = statement.excluded, files.c
+    unread = or_(new.fingerprint == "", old.read_fingerprint.is_distinct_from(new.fingerprint))
+    # Said before, and owed since then: neither its back-off nor a revision on its way is disturbed.
+    repeated = and_(new.fingerprint != "", old.fingerprint == new.fingerprint, old.owed)
+    changed = and_(unread, not_(repeated))
+    statement = statement.on_conflict_do_update(
+        index_elements=["document_id"],
+        set_={
+            **{name: new[name] for name in _FACTS},
+            "state": FileState.PRESENT.value,
+            "owed": or_(old.owed, unread),
+            "wanted": old.wanted + case((changed, 1), else_=0),
+            "retry_at": case((changed, None), else_=old.retry_at),
+            "missed_by": None,
+        },
+        where=or_(changed, old.state != FileState.PRESENT.value, *(old[name].is_distinct_from(new[name]) for name in _FACTS)),
+    )
+    if connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount:
+        runs.publish(connection, run)
+    back = files.alias("back")
+    returned = exists().where(back.c.document_id == files.c.moved_from, back.c.state == FileState.PRESENT)
+    connection.execute(
+        update(files).where(files.c.source_id == source_id, files.c.moved_from.is_not(None), returned).values(moved_from=None)
+    )

@@ -1,0 +1,63 @@
+"""The mirror of a source, read only: what a plan compares a listing with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+
+from core.report import SyncReport
+from ledger.database import Database, parts
+from ledger.libraries import LibraryRow
+from ledger.schema import FileState, files, runs, sources
+
+
+def unsettled(db: Database, fingerprints: Mapping[str, str]) -> set[str]:
+    """Of these files, {document id: fingerprint}, those that a run would have to read: new, changed or owed."""
+    f, settled = files.c, set()
+    with db.read() as connection:
+        for part in parts(list(fingerprints)):
+            rows = connection.execute(
+                select(f.document_id, f.read_fingerprint).where(f.document_id.in_(part), f.owed.is_(False))
+            )
+            settled |= {document for document, fingerprint in rows if fingerprint and fingerprint == fingerprints[document]}
+    return fingerprints.keys() - settled
+
+
+def present(db: Database, document_ids: Sequence[str]) -> int:
+    """How many of these documents are mirrored as present."""
+    with db.read() as connection:
+        return sum(
+            int(
+                connection.execute(
+                    select(func.count()).where(files.c.document_id.in_(part), files.c.state == FileState.PRESENT)
+                ).scalar_one()
+            )
+            for part in parts(document_ids)
+        )
+
+
+def known_count(db: Database, library: LibraryRow, kind: str, root: str) -> int:
+    """How many files of a source are mirrored and not yet known to have vanished."""
+    of_root = (sources.c.library_id == library.id) & (sources.c.kind == kind) & (sources.c.root == root)
+    with db.read() as connection:
+        source = connection.execute(select(sources.c.id).where(of_root)).scalar()
+        statement = select(func.count()).where(files.c.source_id == source, files.c.state == FileState.PRESENT)
+        return 0 if source is None else int(connection.execute(statement).scalar_one())
+
+
+def embedding_rate(db: Database, library: LibraryRow, at_least: int = 100) -> float | None:
+    """Chunks embedded per second in the latest run that embedded enough of them to tell; None if there is none."""
+    statement = (
+        select(runs.c.report)
+        .where(runs.c.library_id == library.id, runs.c.report.is_not(None))
+        .order_by(runs.c.id.desc())
+        .limit(20)
+    )
+    with db.read() as connection:
+        reports = [SyncReport.from_json(text) for text in connection.execute(statement).scalars()]
+    for report in reports:
+        seconds = report.seconds.get("embed", 0.0)
+        if report.chunks_embedded >= at_least and seconds > 0:
+            return report.chunks_embedded / seconds
+    return None

@@ -1,0 +1,140 @@
+"""What is owed: present files whose published state is not the wanted one. Level-triggered: events never matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from core.reasons import Reason
+from ledger import runs
+from ledger.database import Database
+from ledger.runs import Run
+from ledger.schema import FileState, documents, files, quarantine, sources
+from ledger.sources import SourceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The versions that wanted content depends on, besides the file's own bytes."""
+
+    engines: frozenset[str]
+    """Keys of the extractors at hand, e.g. {"pdf/1", "text/1"}."""
+    registry: str
+    """One key for all of them: when it changes, types that nobody could read are tried again."""
+    chunker: str
+    generation: int
+
+    @property
+    def key(self) -> str:
+        """All of it in one string."""
+        return f"{self.registry}|{self.chunker}|{self.generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwedFile:
+    """A file that waits for work, with what is published of it."""
+
+    document_id: str
+    file_id: bytes
+    name: str
+    path: str
+    size: int
+    fingerprint: str
+    wanted: int
+    """Revision of the wanted state; publishing is refused if it has moved on."""
+    content_hash: str | None
+    """Of the bytes when they were last read."""
+    read_fingerprint: str | None
+    """The fingerprint for which `content_hash` was verified."""
+    moved_from: str | None
+    published_content: str | None
+    published_extractor: str | None
+    published_chunker: str | None
+    published_generation: int | None
+    failed_content: str | None
+    """Content that went to quarantine for good, with these engines."""
+    failed_engines: str | None
+    failed_reason: str | None
+
+    def is_current(self, content: str, pipeline: Pipeline) -> bool:
+        """True if just this content is published, by today's extractors and chunker."""
+        return (
+            content == self.published_content
+            and self.published_extractor in pipeline.engines
+            and self.published_chunker == pipeline.chunker
+            and self.published_generation == pipeline.generation
+        )
+
+    def is_hopeless(self, content: str, pipeline: Pipeline) -> bool:
+        """True if just this content has failed for good with just these engines."""
+        return (
+            content == self.failed_content
+            and self.failed_engines == pipeline.registry
+            and self.failed_reason is not None
+            and not Reason(self.failed_reason).transient
+        )
+
+
+def invalidate(db: Database, run: Run, source: SourceRow, pipeline: Pipeline) -> None:
+    """Owe again what was published, or given up, by other versions than today's; vanished files too, lest they come back."""
+    with db.write() as connection:
+        runs.fence(connection, run)
+        seen = connection.execute(select(sources.c.pipeline).where(sources.c.id == source.id)).scalar_one()
+        if seen == pipeline.key:
+            return
+        d, q = documents.c, quarantine.c
+        outdated = select(d.document_id).where(
+            d.source_id == source.id,
+            or_(
+                d.generation_id != pipeline.generation,
+                d.chunker != pipeline.chunker,
+                d.extractor.not_in(sorted(pipeline.engines)),
+            ),
+        )
+        given_up = select(q.document_id).where(q.source_id == source.id, q.engines != pipeline.registry)
+        connection.execute(
+            update(files)
+            .where(files.c.document_id.in_(outdated.union(given_up)))
+            .values(owed=True, wanted=files.c.wanted + 1, retry_at=None)
+        )
+        connection.execute(update(sources).where(sources.c.id == source.id).values(pipeline=pipeline.key))
+
+
+def batch(db: Database, source: SourceRow, now: float, max_files: int, max_bytes: int, after: bytes = b"") -> list[OwedFile]:
+    """The next files to work on, by id: at most `max_files`, and at most `max_bytes` unless one file alone is larger."""
+    f, d, q = files.c, documents.c, quarantine.c
+    statement = (
+        select(
+            f.document_id, f.file_id, f.name, f.path, f.size, f.fingerprint, f.wanted, f.content_hash,
+            f.read_fingerprint, f.moved_from,
+            d.content_hash, d.extractor, d.chunker, d.generation_id,
+            q.content_hash, q.engines, q.reason,
+        )
+        .outerjoin(documents, d.document_id == f.document_id)
+        .outerjoin(quarantine, q.document_id == f.document_id)
+        .where(_due(source, now), f.file_id > after)
+        .order_by(f.file_id)
+        .limit(max_files)
+    )  # fmt: skip
+    with db.read() as connection:
+        rows = [OwedFile(*tuple(row)) for row in connection.execute(statement)]
+    total = 0
+    for position, row in enumerate(rows):
+        total += row.size
+        if total > max_bytes and position:
+            return rows[:position]
+    return rows
+
+
+def due(db: Database, source: SourceRow, now: float) -> tuple[int, int]:
+    """How many files, and how many bytes, could be worked on now."""
+    statement = select(func.count(), func.coalesce(func.sum(files.c.size), 0)).where(_due(source, now))
+    with db.read() as connection:
+        count, size = connection.execute(statement).one()
+    return int(count), int(size)
+
+
+def _due(source: SourceRow, now: float) -> ColumnElement[bool]:
+    f = files.c
+    return and_(f.source_id == source.id, f.owed, f.state == FileState.PRESENT, or_(f.retry_at.is_(None), f.retry_at <= now))

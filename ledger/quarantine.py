@@ -1,0 +1,184 @@
+"""Quarantine: files that cannot be processed, visible and never in the way of others (invariant I6)."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select, update
+
+from core.reasons import Reason
+from ledger import runs
+from ledger.database import Database, parts
+from ledger.libraries import LibraryRow, hold
+from ledger.removal import withdraw
+from ledger.runs import Run
+from ledger.schema import FileState, documents, files, quarantine, sources
+from ledger.words import storable
+
+FIRST_DELAY, LONGEST_DELAY = 60.0, 6 * 3600.0
+"""Seconds until a transient failure is tried again: doubled each time, with jitter."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file that could not be processed in this run."""
+
+    document_id: str
+    wanted: int
+    stage: str
+    reason: Reason
+    detail: str
+    content_hash: str | None = None
+    """None if not even its bytes could be read."""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedFile:
+    """A quarantine row, for people."""
+
+    document_id: str
+    path: str
+    source: str
+    stage: str
+    reason: str
+    detail: str
+    attempts: int
+    next_try: float | None
+    first_at: float
+    last_at: float
+    outdated: bool
+    """True if an older revision of it is still searchable."""
+
+
+def record(db: Database, run: Run, failed: Sequence[FailedFile], engines: str) -> set[str]:
+    """Put files into quarantine, `engines` being the key of all extractors at hand; returns the documents withdrawn.
+
+    A transient failure stays owed, until its back-off is over; another one is not tried again before its bytes or the
+    engines change. A reason that retires takes the published revision out as well. A file that changed meanwhile, or that is
+    gone, is left alone.
+    """
+    now, f = time.time(), files.c
+    withdrawn: set[str] = set()
+    with db.write() as connection:
+        runs.fence(connection, run)
+        present: dict[str, Any] = {}
+        attempts: dict[str, int] = {}
+        for part in parts(sorted({file.document_id for file in failed})):
+            rows = connection.execute(
+                select(f.document_id, f.wanted, f.source_id, f.fingerprint)
+                .where(db.among(f.document_id, part), f.state == FileState.PRESENT)
+                .order_by(f.document_id)
+                .with_for_update(key_share=True)
+            )
+            present.update({row.document_id: row for row in rows})
+            tried = select(quarantine.c.document_id, quarantine.c.attempts).where(db.among(quarantine.c.document_id, part))
+            attempts.update(row._tuple() for row in connection.execute(tried))
+        current = [x for x in failed if x.document_id in present and present[x.document_id].wanted == x.wanted]
+        if current:
+            _note(db, connection, run, current, present, attempts, engines, now)
+        for part in parts([x.document_id for x in current if x.reason.retires]):
+            published = select(documents.c.document_id).where(db.among(documents.c.document_id, part))
+            withdrawn |= set(connection.execute(published).scalars())
+            withdraw(db, connection, run, part)
+    return withdrawn
+
+
+def _note(
+    db: Database,
+    connection: Connection,
+    run: Run,
+    failed: Sequence[FailedFile],
+    present: Mapping[str, Any],
+    attempts: Mapping[str, int],
+    engines: str,
+    now: float,
+) -> None:
+    entries, marks = [], []
+    for x in failed:
+        file, tried = present[x.document_id], attempts.get(x.document_id, 0) + 1
+        next_try = now + _delay(tried) if x.reason.transient else None
+        entry = {
+            "document_id": x.document_id, "library_id": run.library.id, "source_id": file.source_id, "stage": x.stage,
+            "reason": x.reason.value, "detail": storable(x.detail), "attempts": tried, "next_try": next_try,
+            "content_hash": x.content_hash, "engines": engines, "first_at": now, "last_at": now,
+        }  # fmt: skip
+        entries.append(entry)
+        # A lasting failure holds for the listed fingerprint, even if no byte could be read.
+        seen = x.fingerprint if x.content_hash is not None else "" if x.reason.transient else file.fingerprint
+        marks.append(
+            {
+                "document": x.document_id,
+                "again": x.reason.transient,
+                "at": next_try,
+                "content": x.content_hash,
+                "seen": seen or None,
+            }
+        )
+    statement = db.insert(quarantine)
+    names = ("stage", "reason", "detail", "attempts", "next_try", "content_hash", "engines", "last_at")
+    overwrite = {name: statement.excluded[name] for name in names}
+    connection.execute(statement.on_conflict_do_update(index_elements=["document_id"], set_=overwrite), entries)
+    connection.execute(
+        update(files)
+        .where(files.c.document_id == bindparam("document"))
+        .values(
+            owed=bindparam("again"),
+            retry_at=bindparam("at"),
+            content_hash=bindparam("content"),
+            read_fingerprint=bindparam("seen"),
+            moved_from=None,
+        ),
+        marks,
+    )
+
+
+def rows(db: Database, library: LibraryRow, limit: int = 1000) -> list[QuarantinedFile]:
+    """The library's quarantine, latest first."""
+    q = quarantine.c
+    statement = (
+        select(
+            q.document_id, files.c.path, sources.c.root, q.stage, q.reason, q.detail, q.attempts,
+            q.next_try, q.first_at, q.last_at,
+            documents.c.document_id.is_not(None),
+        )
+        .join(files, files.c.document_id == q.document_id)
+        .join(sources, sources.c.id == q.source_id)
+        .outerjoin(documents, documents.c.document_id == q.document_id)
+        .where(q.library_id == library.id)
+        .order_by(q.last_at.desc(), files.c.path)
+        .limit(limit)
+    )  # fmt: skip
+    with db.read() as connection:
+        return [QuarantinedFile(*row) for row in connection.execute(statement)]
+
+
+def retry(db: Database, library: LibraryRow, which: str | None = None) -> int:
+    """Owe quarantined files again at the next run: all, or those whose path or document id is `which`; returns how many."""
+    q = quarantine.c
+    statement = select(q.document_id).where(q.library_id == library.id).order_by(q.document_id)
+    if which is not None:
+        of_file = files.c.document_id == q.document_id
+        statement = statement.join(files, of_file).where(or_(q.document_id == which, files.c.path == which))
+    with db.write() as connection:
+        # After whatever a run is writing just now: the two would otherwise touch the same rows in another order.
+        hold(connection, library.id)
+        ids = list(connection.execute(statement).scalars())
+        for part in parts(ids):
+            connection.execute(
+                update(files)
+                .where(db.among(files.c.document_id, part))
+                .values(owed=True, retry_at=None, read_fingerprint=None, wanted=files.c.wanted + 1)
+            )
+            # Forgetting the content lets a permanent failure be tried again; the attempts go on counting.
+            chosen = db.among(q.document_id, part)
+            connection.execute(update(quarantine).where(chosen).values(content_hash=None, next_try=None))
+    return len(ids)
+
+
+def _delay(attempts: int) -> float:
+    return float(min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (attempts - 1)) * random.uniform(0.8, 1.2))
