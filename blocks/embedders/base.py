@@ -1,0 +1,40 @@
+"""What an embedder must answer. A new embedder is one new file here; tests/contracts/embedders.py proves it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+from prefect.blocks.core import Block
+
+from core.spaces import EmbeddingSpace, Tokenizer
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Embedder(Block, ABC):
+    """Turns texts into vectors of one embedding space. Safe to call from several threads."""
+
+    @abstractmethod
+    def space(self) -> EmbeddingSpace:
+        """The space of all its vectors. Cheap: does not load the weights."""
+
+    @abstractmethod
+    def tokenizer(self) -> Tokenizer:
+        """The model's own tokenizer. Cheap: does not load the weights."""
+
+    @abstractmethod
+    def embed(self, texts: list[str]) -> Vectors:
+        """Vectors of passages: shape (len(texts), dimension), float32, unit length, in the order of `texts`.
+
+        A vector does not depend on what else is in the call (to 1e-3).
+        """
+
+    def embed_query(self, text: str) -> Vectors:
+        """Vector of a question: shape (dimension,)."""
+        row: Vectors = self.embed([text])[0]
+        return row
+
+    def close(self) -> None:
+        """Give back memory and processes; the next call loads again."""

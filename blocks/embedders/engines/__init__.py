@@ -1,0 +1,1 @@
+"""What computes the vectors of a sentence-transformers model: one engine a file."""

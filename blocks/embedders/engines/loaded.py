@@ -1,0 +1,47 @@
+"""An engine that is loaded when first used, and closed only when nobody uses it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from blocks.embedders.engines.base import Engine
+
+
+class Loaded:
+    """Holds at most one engine. Copies and pickles of it are empty: an engine cannot be copied, but loaded again."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._engine: Engine | None = None
+        self._users = 0
+
+    @contextmanager
+    def engine(self, load: Callable[[], Engine]) -> Iterator[Engine]:
+        """The engine, loaded by `load` if there is none; it is not closed while the context is open."""
+        with self._changed:
+            if self._engine is None:
+                self._engine = load()
+            engine = self._engine
+            self._users += 1
+        try:
+            yield engine
+        finally:
+            with self._changed:
+                self._users -= 1
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Wait for the users, then close; the next use loads again."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._users == 0)
+            if self._engine is not None:
+                self._engine.close()
+            self._engine = None
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Loaded:
+        return Loaded()
+
+    def __reduce__(self) -> tuple[type[Loaded], tuple[()]]:
+        return Loaded, ()

@@ -1,0 +1,40 @@
+"""What a source must answer. A new source is one new file here; tests/contracts/sources.py proves it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from prefect.blocks.core import Block
+
+from core.files import ChangePage, ListingEnd, Snapshot
+
+
+class Source(Block, ABC):
+    """Where files live."""
+
+    kind: ClassVar[str]
+    """How the ledger names this family, e.g. "folder"."""
+
+    @property
+    @abstractmethod
+    def root(self) -> str:
+        """What identifies this source within a library: a folder's real path, a Drive folder's id."""
+
+    @abstractmethod
+    def changes(self, cursor: str | None) -> Iterator[ChangePage | ListingEnd]:
+        """What changed since `cursor` (None: everything), in pages, and last a ListingEnd if nothing was cut short.
+
+        Raises SourceUnavailable if it cannot be listed at all.
+        """
+
+    @abstractmethod
+    def fetch(self, file_id: bytes, directory: Path, max_bytes: int | None = None) -> Snapshot:
+        """Copy one file's bytes into `directory`; never a splice of two revisions.
+
+        Raises FileNotFoundError if it is gone; Unprocessable: UNREADABLE without permission, CHANGING if it changed each time
+        it was read, TOO_LARGE above `max_bytes`; SourceUnavailable if the whole source is; TransientError if the copy
+        cannot be written (a full disk); UsageError for an id that no listing gave.
+        """

@@ -1,0 +1,32 @@
+"""Sources by kind: a new one is a new file in this folder, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pkgutil import iter_modules
+
+import blocks.sources
+from blocks.sources.base import Source
+from core.errors import UsageError
+
+
+def kinds() -> dict[str, type[Source]]:
+    """{kind: class} of every source at hand."""
+    names = [module.name for module in iter_modules(blocks.sources.__path__) if module.name not in ("base", "registry")]
+    modules = [import_module(f"{blocks.sources.__name__}.{name}") for name in names]
+    members = [member for module in modules for member in vars(module).values() if isinstance(member, type)]
+    return {cls.kind: cls for cls in members if issubclass(cls, Source) and cls is not Source}
+
+
+def restore(kind: str, config: str) -> Source:
+    """The source that a ledger row describes. Raises UsageError for a kind that this version does not have."""
+    found = kinds().get(kind)
+    if found is None:
+        raise UsageError(f"this version of Levada has no source of kind {kind!r} (it has: {', '.join(sorted(kinds()))})")
+    return found(**json.loads(config))
+
+
+def configuration(source: Source) -> str:
+    """What the ledger keeps of a source: its settings as JSON. Secrets live in block documents, never here."""
+    return json.dumps(source.model_dump(mode="json", exclude_unset=True), sort_keys=True)

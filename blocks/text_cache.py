@@ -1,0 +1,50 @@
+"""Extracted texts, kept by content: re-chunking and re-embedding never download or parse again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zlib
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from core.document_json import dump, load
+from core.documents import Document
+
+
+class TextCache:
+    """A directory of compressed documents, safe to use from several threads. What cannot be read counts as missing."""
+
+    def __init__(self, directory: Path, scratch: Path) -> None:
+        """`scratch`: a directory on the same disk for what is half written; its owner empties it after a crash."""
+        self.directory = directory
+        self.scratch = scratch
+
+    def get(self, content_hash: str, name: str, engines: Collection[str]) -> Document | None:
+        """The document that these bytes gave under such a name, if one of today's engines read it."""
+        try:
+            document = load(zlib.decompress(self._path(content_hash, name).read_bytes()))
+        except (FileNotFoundError, zlib.error, ValueError):
+            return None
+        return document if document.extractor in engines else None
+
+    def put(self, content_hash: str, name: str, document: Document) -> None:
+        """Keep a document; a crash leaves the whole entry or none."""
+        path = self._path(content_hash, name)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A name of its own: two files of the same content may be read at the same time.
+        descriptor, partial = tempfile.mkstemp(prefix="text-", dir=self.scratch)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(zlib.compress(dump(document), 1))
+        Path(partial).rename(path)
+
+    def erase(self, content_hashes: Iterable[str]) -> None:
+        """Remove whatever is kept of these contents (invariant I12)."""
+        for content in content_hashes:
+            for path in (self.directory / content[:2]).glob(f"{content}*"):
+                path.unlink(missing_ok=True)
+
+    def _path(self, content_hash: str, name: str) -> Path:
+        # The extension takes part in telling text formats apart, so the same bytes may be two documents.
+        suffix = "".join(character for character in Path(name).suffix.lower() if character.isalnum())[:16]
+        return self.directory / content_hash[:2] / f"{content_hash}.{suffix or 'none'}.z"

@@ -1,0 +1,89 @@
+"""What every extractor must do. A test class inherits ExtractorContract and gives the fixtures `extractor` and `sample`."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from core import document_json
+from core.documents import Document, ElementKind
+from core.errors import Unprocessable
+from core.reasons import Reason
+from tasks.extractors.base import Extractor
+from tasks.extractors.media_type import media_type
+from tasks.extractors.read import read_document
+from tasks.extractors.registry import engine_keys, extractor_for
+
+
+def check(document: Document) -> None:
+    """All that core.documents promises of any extracted document."""
+    assert document.elements
+    for element in document.elements:
+        assert element.text == element.text.strip() != ""
+        assert "\x00" not in element.text
+        assert "\r" not in element.text
+        element.text.encode()  # no lone surrogates
+        assert (element.level is not None) == (element.kind is ElementKind.HEADING)
+        assert element.level is None or 1 <= element.level <= 9
+        assert element.page is None or element.page >= 1
+        if element.header_lines:
+            lines = element.text.split("\n")
+            assert element.kind is ElementKind.TABLE
+            assert len(lines) >= element.header_lines == 2
+            assert set(lines[1]) <= set("| -")
+            assert all(line.startswith("|") and line.endswith("|") for line in lines)
+    pages = [element.page for element in document.elements if element.page is not None]
+    assert pages == sorted(pages)
+    assert len(pages) in (0, len(document.elements))
+
+
+class ExtractorContract:
+    """Inherit, and give a fixture `extractor` and a fixture `sample`: a file that it reads, under its usual name."""
+
+    def test_it_is_registered(self, extractor: Extractor) -> None:
+        assert extractor.key == f"{extractor.name}/{extractor.version}"
+        assert extractor.key in engine_keys()
+        for handled in extractor.media_types:
+            assert type(extractor_for(handled)) is type(extractor)
+
+    def test_the_sample_is_known_by_its_content(self, extractor: Extractor, sample: Path) -> None:
+        assert media_type(str(sample), sample.name) in extractor.media_types
+
+    def test_the_document_keeps_its_promises(self, extractor: Extractor, sample: Path) -> None:
+        document = read_document(str(sample), sample.name)
+        check(document)
+        assert document.extractor == extractor.key
+        assert document.media_type in extractor.media_types
+
+    def test_the_name_and_the_path_do_not_enter(self, sample: Path, tmp_path: Path) -> None:
+        snapshot = tmp_path / "snapshot"
+        snapshot.write_bytes(sample.read_bytes())
+        again = read_document(str(snapshot), f"Another name{sample.suffix}")
+        assert again == read_document(str(sample), sample.name)
+
+    def test_it_survives_the_wire(self, sample: Path) -> None:
+        document = read_document(str(sample), sample.name)
+        assert document_json.load(document_json.dump(document)) == document
+
+    @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.99])
+    def test_a_file_cut_off_becomes_a_document_or_a_refusal(self, sample: Path, tmp_path: Path, share: float) -> None:
+        data = sample.read_bytes()
+        self._read_damaged(tmp_path / sample.name, data[: int(len(data) * share)])
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_a_file_with_wrong_bytes_becomes_a_document_or_a_refusal(self, sample: Path, tmp_path: Path, seed: int) -> None:
+        data = bytearray(sample.read_bytes())
+        chance = random.Random(seed)
+        for _ in range(max(1, len(data) // 200)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        self._read_damaged(tmp_path / sample.name, bytes(data))
+
+    def _read_damaged(self, path: Path, data: bytes) -> None:
+        path.write_bytes(data)
+        try:
+            check(read_document(str(path), path.name))
+        except Unprocessable as refusal:
+            assert isinstance(refusal.reason, Reason)
+            assert "\n" not in str(refusal)
