@@ -1,0 +1,171 @@
+"""Counting with the embedder's own tokenizer: exactly for finished texts, by a map of the whole document for planning."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+from core.documents import SEPARATOR, Document
+from core.spaces import Tokenizer
+
+LONGEST_TOKEN = 16
+"""Characters. WordPiece makes one [UNK] of any word over 100 characters; so that a megabyte is not taken for one token, a
+longer token counts as if it were cut every FEW characters, and a longer silence between two tokens likewise."""
+FEW = 4
+SILENCE = 256
+"""Characters without a token that are free, e.g. the padding of an aligned table; beyond, one token per LONGEST_TOKEN."""
+MEMO_WORD = 96
+"""Longest word, in characters, whose count is remembered; nearly all that recur are shorter."""
+MEMO_SIZE = 1 << 17
+JOINED = 4096
+"""Characters of new words that are tokenised as one text: one call for each word takes twice as long."""
+
+
+class TokenMap:
+    """Where a document's tokens start. Counts are estimates for a part: a cut may change the tokens next to it."""
+
+    def __init__(self, starts: list[int], counts: Iterable[int] | None = None) -> None:
+        self._starts = starts
+        self._before: Sequence[int] = range(len(starts) + 1) if counts is None else list(accumulate(counts, initial=0))
+
+    def at(self, position: int) -> int:
+        """How many tokens start before a character offset."""
+        return self._before[bisect_left(self._starts, position)]
+
+    def between(self, start: int, end: int) -> int:
+        """How many tokens start in text[start:end]."""
+        return self.at(end) - self.at(start)
+
+    def reach(self, start: int, budget: int) -> int | None:
+        """The offset at which `budget` tokens from `start` on are used up; None if the text ends before."""
+        mark = bisect_right(self._before, self.at(start) + budget) - 1
+        return self._starts[mark] if mark < len(self._starts) else None
+
+
+class TokenCounter(ABC):
+    """Counts tokens, special ones left out."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        word, joined, lines = self.count(["a", "a > a", "a\na"])
+        self.joint = max(0, joined - 2 * word)
+        """Tokens of " > " between two headings."""
+        self.newline = max(0, lines - 2 * word)
+
+    @abstractmethod
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """The exact number of tokens of each text."""
+
+    @abstractmethod
+    def map(self, document: Document, text: str) -> TokenMap:
+        """The token map of Document.text, which is given as `text`."""
+
+
+class OffsetCounter(TokenCounter):
+    """For any tokenizer: every count is a call of it."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(spans) for spans in self.tokenizer.offsets(list(texts))]
+
+    def map(self, document: Document, text: str) -> TokenMap:
+        starts: list[int] = []
+        base = 0
+        parts = [element.text for element in document.elements]
+        for part, spans in zip(parts, self.tokenizer.offsets(parts), strict=True):
+            starts += _starts(spans, base, len(part))
+            base += len(part) + len(SEPARATOR)
+        return TokenMap(starts)
+
+
+class WordCounter(TokenCounter):
+    """For tokenizers whose counts add up at blanks (`additive`): each different word is tokenised once and remembered.
+
+    Real text repeats its words, so this takes a sixth of the time. Only blank, tab and line ends part words here: the other
+    white space that Python knows may be anything to a tokenizer.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._memo: dict[str, int] = {"": 0}
+        super().__init__(tokenizer)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        split = [_words(text) for text in texts]
+        counts = self._counts(set().union(*split))
+        return [sum(map(counts.__getitem__, words)) for words in split]
+
+    def map(self, document: Document, text: str) -> TokenMap:
+        words = _words(text)
+        lengths = list(map(len, words))
+        places = list(accumulate(map((1).__add__, lengths), initial=0))
+        long = [index for index, length in enumerate(lengths) if length > LONGEST_TOKEN and _is_long(words[index])]
+        inner = self.tokenizer.offsets([words[index] for index in long])
+        for index in long:
+            words[index] = ""
+        counts = self._counts(set(words))
+        starts: list[int] = []
+        marks: list[int] = []
+        done = 0
+        for index, spans in zip([*long, len(words)], [*inner, []], strict=True):
+            starts += places[done:index]
+            marks += map(counts.__getitem__, words[done:index])
+            if index < len(words):
+                inside = _starts(spans, places[index], places[index + 1] - places[index] - 1)
+                starts += inside
+                marks += [1] * len(inside)
+            done = index + 1
+        return TokenMap(starts, marks)
+
+    def _counts(self, words: set[str]) -> dict[str, int]:
+        """Counts of these words. A dict of its own, so that threads may share the counter."""
+        memo = self._memo
+        known = ((word, memo.get(word)) for word in words)
+        counts = {word: count for word, count in known if count is not None}
+        new = self._tokenise(sorted(words - counts.keys()))
+        if len(memo) + len(new) > MEMO_SIZE:
+            self._memo = memo = {"": 0}
+        memo.update((word, count) for word, count in new.items() if len(word) <= MEMO_WORD)
+        counts.update(new)
+        return counts
+
+    def _tokenise(self, words: list[str]) -> dict[str, int]:
+        counts = dict.fromkeys(words, 0)
+        batches: list[list[str]] = []
+        room = 0
+        for word in words:
+            if len(word) > room:
+                batches.append([])
+                room = JOINED
+            batches[-1].append(word)
+            room -= len(word) + 1
+        for batch, spans in zip(batches, self.tokenizer.offsets([" ".join(batch) for batch in batches]), strict=True):
+            ends = list(accumulate(len(word) + 1 for word in batch))
+            for start, _ in spans:
+                counts[batch[bisect_right(ends, start)]] += 1
+        return counts
+
+
+def _words(text: str) -> list[str]:
+    return text.replace("\n", " ").replace("\t", " ").replace("\r", " ").split(" ")
+
+
+def _is_long(word: str) -> bool:
+    # Scripts without blanks: here the places of the tokens inside a "word" matter.
+    return len(word) > MEMO_WORD or not word.isascii()
+
+
+def _starts(spans: list[tuple[int, int]], base: int, length: int) -> list[int]:
+    """The places of a text's tokens, and of those that stand for giant tokens and long silences, ascending."""
+    starts: list[int] = []
+    last = 0
+    for start, end in [*spans, (length, length)]:
+        if start - last > SILENCE:
+            starts.extend(range(base + last + SILENCE, base + start, LONGEST_TOKEN))
+        starts.append(base + start)
+        if end - start > LONGEST_TOKEN:
+            starts.extend(range(base + start + FEW, base + end, FEW))
+        last = max(last, end)
+    starts.pop()  # the end, which closed the last silence
+    starts.sort()
+    return starts

@@ -1,0 +1,129 @@
+"""What all stages of one run share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from blocks.library import Library
+from blocks.sources.base import Source
+from blocks.stores.base import CollectionRef
+from blocks.text_cache import TextCache
+from core.report import SyncReport
+from core.settings import Settings
+from ledger.database import Database
+from ledger.libraries import Generation
+from ledger.owed import Pipeline
+from ledger.runs import Run
+from ledger.sources import SourceRow
+from tasks.chunkers.base import Chunker
+from tasks.extractors.parser_pool import ParserPool
+
+
+class Stopped(BaseException):
+    """The run was told to stop: by Ctrl-C, SIGTERM or Cancel. Not an error of any file."""
+
+
+class RunContext:
+    """One run on one library: its parts, its report, and the word to stop. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        library: Library,
+        run: Run,
+        settings: Settings,
+        pool: ParserPool,
+        chunker: Chunker,
+        engines: frozenset[str],
+        registry: str,
+    ) -> None:
+        self.library = library
+        self.run = run
+        self.settings = settings
+        self.pool = pool
+        self.chunker = chunker
+        self.pipeline = Pipeline(engines, registry, chunker.key, run.generation.id)
+        self.directory = settings.library_dir(library.name)
+        self.snapshots: Path = self.directory / "snapshots"
+        """Private copies of files that are being read, and texts that are being written; emptied before and after each run."""
+        self.cache = TextCache(self.directory / "texts", self.snapshots)
+        self.adoptable: list[CollectionRef] = []
+        """Collections of a ledger that was lost: their vectors are taken over where id and text agree."""
+        self.report = SyncReport()
+        self.stop = threading.Event()
+        self.embedding = threading.Lock()
+        """One batch is embedded at a time: the model uses all cores by itself."""
+        self.in_flight: dict[bytes, bytes] = {}
+        """Vectors of batches that are embedded but not yet staged, so that no text is embedded twice."""
+        self._lock = threading.Lock()
+        self._rested = threading.Condition(self._lock)
+        self._at_work = 0
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+
+    @property
+    def db(self) -> Database:
+        """The ledger."""
+        return self.library.ledger
+
+    @property
+    def collection(self) -> CollectionRef:
+        """Where this run writes."""
+        return CollectionRef(self.run.generation.collection, self.run.generation.store_id)
+
+    def use(self, generation: Generation) -> None:
+        """From now on write to this generation's collection: the store was rebuilt."""
+        self.run = replace(self.run, generation=generation)
+
+    def check(self) -> None:
+        """Raise Stopped if the run was told to stop; called wherever a stage may take longer than a second."""
+        if self.stop.is_set():
+            raise Stopped
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """A stage at work; the time inside counts towards it in the report. Raises Stopped if it must not begin any more."""
+        with self._lock:
+            self.check()
+            self._at_work += 1
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._seconds[stage] += time.perf_counter() - started
+                self._at_work -= 1
+                self._rested.notify_all()
+
+    def come_to_rest(self, patience: float) -> bool:
+        """Tell all stages to stop and wait until none is at work; False if one still is after so many seconds."""
+        self.stop.set()
+        with self._lock:
+            return self._rested.wait_for(lambda: not self._at_work, patience)
+
+    def seconds(self) -> dict[str, float]:
+        """Busy seconds by stage so far."""
+        with self._lock:
+            return {stage: round(seconds, 3) for stage, seconds in self._seconds.items()}
+
+    @contextmanager
+    def counting(self) -> Iterator[SyncReport]:
+        """The report, to add to."""
+        with self._lock:
+            yield self.report
+
+
+class SourceContext:
+    """One source of the run, and how far its work has come."""
+
+    def __init__(self, adapter: Source, row: SourceRow) -> None:
+        self.adapter = adapter
+        self.row = row
+        self.files_total = 0
+        self.bytes_total = 0
+        self.files_done = 0
+        self.bytes_done = 0

@@ -1,0 +1,79 @@
+"""Stage 0: what does the source hold now? Listed in pages, promoted to the mirror in one transaction."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from prefect import task
+
+from blocks.sources.base import Source
+from core.errors import Unprocessable
+from core.files import ChangePage, ListingEnd
+from ledger import listings, owed
+from ledger.listings import Promotion
+from tasks.context import RunContext, SourceContext
+from tasks.log import logger
+from tasks.options import EFFECT
+from tasks.progress import Progress, tell
+
+
+@task(name="discover", task_run_name="discover {source.row.root}", **EFFECT)
+def discover(ctx: RunContext, source: SourceContext, confirm_removals: bool, full: bool) -> Promotion:
+    """Bring the mirror up to date. Raises SourceUnavailable, with cursor, mirror and index as they were."""
+    with ctx.timed("discover"):
+        listing = listings.begin(ctx.db, ctx.run, source.row)
+        cursor = None if full else source.row.cursor
+        end, listed = None, 0
+        for page in source.adapter.changes(cursor):
+            ctx.check()
+            if isinstance(page, ListingEnd):
+                end = page
+                continue
+            listings.stage(ctx.db, ctx.run, source.row, listing, page)
+            listed += len(page.files)
+            tell(Progress(f"looking at {source.row.root}", files_done=listed))
+            _warn(ctx, page)
+        assert end is not None, "a source that was cut short raises"
+        _read_possibly_moved(ctx, source, listing)
+        promotion = listings.promote(ctx.db, ctx.run, source.row, listing, end, confirm_removals)
+        owed.invalidate(ctx.db, ctx.run, source.row, ctx.pipeline)
+        source.files_total, source.bytes_total = owed.due(ctx.db, source.row, time.time())
+    with ctx.counting() as report:
+        report.removed += promotion.removed
+    if promotion.awaiting:
+        how = "--confirm-removals" if promotion.needs_flag else "the next run, or --confirm-removals"
+        logger().warning("%d files vanished from %s: their removal waits for %s", promotion.awaiting, source.row.root, how)
+    logger().info("%d files listed, %d removed, %d to work on", promotion.listed, promotion.removed, source.files_total)
+    return promotion
+
+
+def _warn(ctx: RunContext, page: ChangePage) -> None:
+    for warning in page.warnings:
+        logger().warning(warning)
+        with ctx.counting() as report:
+            report.warnings.append(warning)
+
+
+def _read_possibly_moved(ctx: RunContext, source: SourceContext, listing: int) -> None:
+    """A new file as large as one that vanished is read now: equal content makes it the same document, moved."""
+    after = ""
+    while found := listings.possibly_moved(ctx.db, source.row, listing, after):
+        contents = []
+        for file in found:
+            ctx.check()
+            read = _content(source.adapter, file.file_id, ctx.snapshots)
+            if read is not None:
+                contents.append((file.document_id, *read))
+        listings.note_contents(ctx.db, ctx.run, listing, contents)
+        after = found[-1].document_id
+
+
+def _content(adapter: Source, file_id: bytes, directory: Path) -> tuple[str, str] | None:
+    """(content hash, fingerprint) of a file; None if it cannot be read now: extraction will say why."""
+    try:
+        snapshot = adapter.fetch(file_id, directory)
+    except (FileNotFoundError, Unprocessable):
+        return None
+    Path(snapshot.path).unlink()
+    return snapshot.content_hash, snapshot.fingerprint

@@ -1,0 +1,68 @@
+"""Stage 3: texts to vectors, only those that the ledger holds none for in this space."""
+
+from __future__ import annotations
+
+import numpy as np
+from prefect import task
+
+from blocks.embedders.base import Vectors
+from core.errors import SpaceMismatch
+from ledger import vectors
+from tasks.batches import Batch
+from tasks.context import RunContext
+from tasks.options import EFFECT
+
+STAGE = "embed"
+
+PORTION = 256
+"""Texts embedded between two looks at whether the run shall stop."""
+
+
+@task(name=STAGE, task_run_name="embed {batch.number}", **EFFECT)
+def embed(ctx: RunContext, batch: Batch) -> Batch:
+    """Give every added chunk of the batch its vector."""
+    with ctx.embedding, ctx.timed(STAGE):
+        hashes = list(batch.texts)
+        batch.vectors = vectors.known(ctx.db, ctx.run.generation.space_id, hashes)
+        in_flight = {hash: ctx.in_flight[hash] for hash in hashes if hash in ctx.in_flight}
+        adopted = _adopted(ctx, batch, in_flight)
+        missing = [hash for hash in hashes if hash not in batch.vectors and hash not in in_flight and hash not in adopted]
+        batch.vectors |= in_flight | adopted
+        # A batch in flight may yet fail: what is taken from it is saved here as well.
+        batch.new_vectors = {*in_flight, *adopted, *missing}
+        for start in range(0, len(missing), PORTION):
+            ctx.check()
+            part = missing[start : start + PORTION]
+            matrix = ctx.library.model.embed([batch.texts[hash] for hash in part])
+            batch.vectors.update(zip(part, _rows(ctx, matrix), strict=True))
+        ctx.in_flight.update({hash: batch.vectors[hash] for hash in batch.new_vectors})
+    chunks = sum(len(r.added) + len(r.moved) + r.kept for r in batch.revisions)
+    with ctx.counting() as report:
+        report.chunks_embedded += len(missing)
+        report.chunks_reused += chunks - len(missing)
+    return batch
+
+
+def _adopted(ctx: RunContext, batch: Batch, in_flight: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Vectors of a store whose ledger was lost, where id and text agree."""
+    found: dict[bytes, bytes] = {}
+    if not ctx.adoptable:
+        return found
+    wanted = {
+        row.id: row.text_hash
+        for revision in batch.revisions
+        for row in revision.added
+        if row.text_hash not in batch.vectors and row.text_hash not in in_flight
+    }
+    for ref in ctx.adoptable:
+        for record in ctx.library.vectors.fetch(ref, list(wanted)):
+            hash = wanted[record.id]
+            if record.text == batch.texts[hash] and len(record.vector) == ctx.run.generation.dimension:
+                found[hash] = np.asarray(record.vector, dtype="<f4").tobytes()
+    return found
+
+
+def _rows(ctx: RunContext, matrix: Vectors) -> list[bytes]:
+    if matrix.shape[1] != ctx.run.generation.dimension or not np.isfinite(matrix).all():
+        raise SpaceMismatch(f"the model gave vectors of shape {matrix.shape}, or not finite ones: its files may be damaged")
+    return [row.tobytes() for row in np.ascontiguousarray(matrix, dtype="<f4")]

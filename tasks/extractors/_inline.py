@@ -1,0 +1,64 @@
+"""Markdown's inline markup taken off: what a reader sees, without link targets, emphasis marks and tags."""
+
+from __future__ import annotations
+
+import html
+import re
+
+# Bounded repetitions keep every pattern linear on hostile input.
+_MARKED = re.compile(r"[\[\]`*_<&\\~]")
+# One after the other, as they come: an escaped backtick opens no span, and a span knows no escapes.
+_VERBATIM = re.compile(r"\\([!-/:-@\[-`{-~])|(?<!`)(`{1,16})(?!`)(.{1,2000}?)(?<!`)\2(?!`)", re.DOTALL)
+_TITLE = r"""(?:\s{1,8}(?:"[^"]{0,500}"|'[^']{0,500}'|\([^()]{0,500}\)))?"""
+_TARGET = r"\(\s{0,8}(?:<[^<>\n]{0,2000}>|(?:[^()\s]|\([^()\s]{0,500}\)){0,2000})" + _TITLE + r"\s{0,8}\)"
+_IMAGE = re.compile(r"!\[([^\[\]]{0,500})\](?:" + _TARGET + r"|\[[^\[\]]{0,200}\])")
+_LINK = re.compile(r"(?<!!)\[([^\[\]]{0,2000})\](?:" + _TARGET + r"|\[[^\[\]]{1,200}\])")
+_AUTOLINK = re.compile(r"<((?:https?|ftp|mailto):[^<>\s]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255})>")
+_BREAK_TAG = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
+# Known elements only: prose writes <placeholders> of its own.
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|center|cite|code|del|details|div|em|font|h[1-6]|hr|i|img|input|ins|kbd|li|mark|nobr|ol|p|picture|q|s|samp"
+    r"|small|source|span|strike|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tt|u|ul|var|wbr)(?:\s[^<>]{0,2000})?/?>"
+    r"|<!--(?:[^-]|-(?!->)){0,2000}-->",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(r"(\*\*|__|~~)(?=\S)((?:(?!\1).){1,1000}?)(?<=\S)\1", re.DOTALL)
+_EMPHASIS_STAR = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,500}?)(?<=[^\s*])\*(?![\w*])")
+_EMPHASIS_LOW = re.compile(r"(?<![\w_\\])_(?=[^\s_])([^_\n]{1,500}?)(?<=[^\s_])_(?![\w_])")
+_KEPT = re.compile("\ue000(\\d{1,6})\ue001")
+
+
+def plain(text: str) -> str:
+    """The text of Markdown inline markup: links and images by their words, code spans by their content."""
+    if not _MARKED.search(text):
+        return text
+    kept: list[str] = []
+
+    def keep(piece: str) -> str:
+        kept.append(piece)
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    text = text.replace("\ue000", "").replace("\ue001", "")
+    if "`" in text or "\\" in text:
+        text = _VERBATIM.sub(lambda match: keep(match[1] or _span(match[3])), text)
+    if "](" in text or "][" in text:
+        text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
+    if "<" in text:
+        text = _AUTOLINK.sub(lambda match: keep(match[1]), text)
+        text = _TAG.sub("", _BREAK_TAG.sub("\n", text))
+    if "**" in text or "__" in text or "~~" in text:
+        text = _STRONG.sub(r"\2", text)
+    if "*" in text:
+        text = _EMPHASIS_STAR.sub(r"\1", text)
+    if "_" in text:
+        text = _EMPHASIS_LOW.sub(r"\1", text)
+    if "&" in text:
+        text = html.unescape(text)
+    while "\ue000" in text:  # what was kept may hold what was kept before it
+        text = _KEPT.sub(lambda match: kept[int(match[1])], text)
+    return text
+
+
+def _span(content: str) -> str:
+    content = content.replace("\n", " ")
+    return content[1:-1] if content[:1] == content[-1:] == " " and content.strip() else content

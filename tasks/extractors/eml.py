@@ -1,0 +1,69 @@
+"""E-mail messages through unstructured: the subject as heading, then the body. Attachments are named, not read."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from core.documents import Document, ElementKind
+from core.errors import Unprocessable
+from core.reasons import Reason
+from tasks.extractors import _unstructured
+from tasks.extractors._builder import Builder
+from tasks.extractors._tables import add_table
+from tasks.extractors.base import Extractor
+from tasks.extractors.html import first_table
+
+_ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
+
+
+class EmlExtractor(Extractor):
+    """Subject, paragraphs, list items and tables; sender, recipients and date become metadata."""
+
+    name = "eml"
+    version = 1
+    media_types = frozenset({"message/rfc822"})
+
+    def extract(self, path: str, media_type: str) -> Document:
+        """Elements in order, without pages. Raises Unprocessable(ENCRYPTED, TOO_LARGE)."""
+        _unstructured.prepare()
+        from unstructured.partition.email import partition_email
+
+        builder = Builder()
+        _note_headers(path, builder)
+        if builder.title:
+            builder.add(ElementKind.HEADING, builder.title, level=1)
+        for element in partition_email(path, process_attachments=False, languages=[""]):
+            _add(builder, element)
+        return builder.document(media_type, self.key)
+
+
+def _note_headers(path: str, builder: Builder) -> None:
+    import email
+    import email.policy
+
+    with Path(path).open("rb") as file:
+        message = email.message_from_binary_file(file, _class=EmailMessage, policy=email.policy.default)
+    if message.get_content_type() in _ENCRYPTED and message.get_param("smime-type") != "signed-data":
+        raise Unprocessable(Reason.ENCRYPTED, message.get_content_type())
+    builder.title = str(message.get("Subject", ""))
+    for header, key in (("From", "author"), ("To", "to"), ("Cc", "cc")):
+        builder.note(key, message.get(header))
+    sent = getattr(message.get("Date"), "datetime", None)
+    builder.note("date", sent.isoformat() if sent else None)
+    for part in message.iter_attachments() if message.is_multipart() else ():
+        builder.warnings.append(f"attachment not read: {part.get_filename() or part.get_content_type()}")
+
+
+def _add(builder: Builder, element: Any) -> None:
+    category, depth = element.category, element.metadata.category_depth
+    if category == "Table":
+        add_table(builder, first_table(element.metadata.text_as_html or "") or [[element.text]])
+    elif category == "Title" and depth:
+        # Depth 0 is also what any short line is given; deeper titles stand in <h2> to <h6>.
+        builder.add(ElementKind.HEADING, element.text, level=depth + 1)
+    elif category == "ListItem":
+        builder.add(ElementKind.LIST_ITEM, element.text)
+    else:
+        builder.add(ElementKind.PARAGRAPH, element.text)

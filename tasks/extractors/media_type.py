@@ -1,0 +1,283 @@
+"""What a file is, by its content. Its name only tells text formats apart, which bytes alone do not."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+CSV = "text/csv"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EML = "message/rfc822"
+HTML = "text/html"
+MARKDOWN = "text/markdown"
+OCTET_STREAM = "application/octet-stream"
+OLE_ENCRYPTED = "application/x-ole-encrypted-package"
+"""An Office Open XML file under a password: an OLE container around ciphertext."""
+PDF = "application/pdf"
+PLAIN = "text/plain"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+TSV = "text/tab-separated-values"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+
+_HEAD = 64 * 1024
+_TAIL = 2 * 1024
+
+_MAGIC = (
+    (b"{\\rtf", "application/rtf"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"BM", "image/bmp"),
+    (b"8BPS", "image/vnd.adobe.photoshop"),
+    (b"%!PS", "application/postscript"),
+    (b"ID3", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"\x1aE\xdf\xa3", "video/x-matroska"),
+    (b"\x7fELF", "application/x-executable"),
+    (b"MZ", "application/x-msdownload"),
+    (b"\xca\xfe\xba\xbe", "application/java-vm"),
+    (b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (b"PAR1", "application/vnd.apache.parquet"),
+    (b"\x00\x01\x00\x00", "font/ttf"),
+    (b"wOFF", "font/woff"),
+    (b"wOF2", "font/woff2"),
+)
+_TEXTUAL_MAGIC = frozenset({"application/rtf", "application/postscript"})
+_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+
+# The main part's content type in [Content_Types].xml says what an Office Open XML package is.
+_OOXML_MAIN = (
+    (b"wordprocessingml", DOCX),
+    (b"ms-word.document.macroEnabled", DOCX),
+    (b"presentationml", PPTX),
+    (b"ms-powerpoint.presentation.macroEnabled", PPTX),
+    (b"ms-powerpoint.slideshow.macroEnabled", PPTX),
+    (b"spreadsheetml", XLSX),
+    (b"ms-excel.sheet.macroEnabled", XLSX),
+    (b"ms-excel.sheet.binary", "application/vnd.ms-excel.sheet.binary.macroenabled.12"),
+    (b"ms-visio", "application/vnd.ms-visio.drawing"),
+)
+_MAIN_PART = re.compile(rb'ContentType="([^"]*\.main\+xml|[^"]*ms-excel\.sheet\.binary[^"]*)"')
+
+# Directory entry names of an OLE compound file are UTF-16.
+_OLE_STREAMS = (
+    ("EncryptedPackage", OLE_ENCRYPTED),
+    ("WordDocument", "application/msword"),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ("Workbook", "application/vnd.ms-excel"),
+    ("Book", "application/vnd.ms-excel"),
+    ("__substg1.0_", "application/vnd.ms-outlook"),
+    ("VisioDocument", "application/vnd.visio"),
+    ("Quill", "application/x-mspublisher"),
+)
+
+_BY_SUFFIX = {
+    ".csv": CSV,
+    ".tsv": TSV,
+    ".tab": TSV,
+    ".md": MARKDOWN,
+    ".markdown": MARKDOWN,
+    ".mdown": MARKDOWN,
+    ".mkd": MARKDOWN,
+    ".mdx": MARKDOWN,
+    ".eml": EML,
+    ".htm": HTML,
+    ".html": HTML,
+    ".xhtml": HTML,
+    ".json": "application/json",
+    ".ipynb": "application/json",
+    ".jsonl": "application/x-ndjson",
+    ".ndjson": "application/x-ndjson",
+    ".xml": "application/xml",
+    ".fb2": "application/xml",
+    ".svg": "image/svg+xml",
+    ".rtf": "application/rtf",
+    ".mht": "multipart/related",
+    ".mhtml": "multipart/related",
+    ".mbox": "application/mbox",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+}
+_HTML_START = re.compile(
+    rb"\s*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]|(?:!--|\?xml)[^\x00]{0,3000}<html[\s>])", re.IGNORECASE
+)
+_XML_START = re.compile(rb"\s*<\?xml\s")
+_SVG_START = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+_MAIL_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]", re.MULTILINE)
+_MAIL_ADDRESSING = frozenset({b"from", b"to", b"subject", b"date", b"cc", b"reply-to"})
+_MAIL_TRANSPORT = frozenset({b"received", b"message-id", b"mime-version", b"return-path", b"delivered-to", b"content-type"})
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def media_type(path: str, name: str) -> str:
+    """The media type of the file at `path`; `name` is its original name, which `path` need not keep.
+
+    Reads at most the head, the tail and a container's directory. OCTET_STREAM for what is neither text nor known.
+    Raises OSError if the file cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        head = file.read(_HEAD)
+        suffix = PurePosixPath(name).suffix.lower()
+        return _by_magic(file, head, suffix) or _text_type(head, suffix)
+
+
+def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return _zip_type(file)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _ole_type(file)
+    if _is_pdf(file, head, suffix):
+        return PDF
+    if head[4:8] == b"ftyp":
+        return "video/mp4"
+    if head.startswith(b"RIFF") and head[8:12] in _RIFF:
+        return _RIFF[head[8:12]]
+    if head[257:262] == b"ustar":
+        return "application/x-tar"
+    for magic, found in _MAGIC:
+        # "BM" or "MZ" may begin a sentence: a short magic counts only over bytes that are no text.
+        if head.startswith(magic) and (found in _TEXTUAL_MAGIC or not _is_text(head)):
+            return found
+    return None
+
+
+def _is_pdf(file: BinaryIO, head: bytes, suffix: str) -> bool:
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n\x00").startswith(b"%PDF"):
+        return True
+    # Junk before the header and damage in it are common, but prose may quote both: then name or binary content decides.
+    if suffix != ".pdf" and _is_text(head):
+        return False
+    if b"%PDF-" in head[:1024]:
+        return True
+    file.seek(0, io.SEEK_END)
+    file.seek(max(0, file.tell() - _TAIL))
+    tail = file.read()
+    return suffix == ".pdf" and b"startxref" in tail and b" obj" in head
+
+
+def _zip_type(file: BinaryIO) -> str:
+    """An OOXML or OpenDocument type, EPUB, or plain zip. A damaged zip is a zip still: its engine says what is wrong."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = set(archive.namelist())
+            if "[Content_Types].xml" in names:
+                return _ooxml_type(archive, names)
+            if "mimetype" in names:
+                with archive.open("mimetype") as member:
+                    declared = member.read(100).decode("ascii", "replace").strip()
+                return declared if re.fullmatch(r"[a-z]+/[\w.+-]+", declared) else ZIP
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError, zlib.error):
+        return _damaged_zip_type(file)
+    return ZIP
+
+
+def _ooxml_type(archive: zipfile.ZipFile, names: set[str]) -> str:
+    with archive.open("[Content_Types].xml") as member:
+        types = member.read(1 << 20)
+    main = b" ".join(_MAIN_PART.findall(types))
+    for marker, found in _OOXML_MAIN:
+        if marker in main:
+            return found
+    for part, found in (("word/document.xml", DOCX), ("ppt/presentation.xml", PPTX), ("xl/workbook.xml", XLSX)):
+        if part in names:
+            return found
+    return ZIP
+
+
+def _damaged_zip_type(file: BinaryIO) -> str:
+    file.seek(0)
+    head = file.read(_HEAD)
+    for folder, found in ((b"word/", DOCX), (b"ppt/", PPTX), (b"xl/", XLSX)):
+        if folder in head:
+            return found
+    return ZIP
+
+
+def _ole_type(file: BinaryIO) -> str:
+    # The directory may lie anywhere, in sectors of 512 or 4096 bytes; its names are found by a scan, bounded to 64 MiB.
+    file.seek(0)
+    entries = [(name.lower().encode("utf-16-le"), found) for name, found in _OLE_STREAMS]
+    seen: set[str] = set()
+    overlap = b""
+    for _ in range(64):
+        block = file.read(1 << 20)
+        if not block:
+            break
+        window = (overlap + block).lower()
+        seen.update(found for needle, found in entries if needle in window)
+        overlap = block[-64:]
+    return next((found for _, found in entries if found in seen), "application/x-ole-storage")
+
+
+def _text_type(head: bytes, suffix: str) -> str:
+    if not _is_text(head):
+        return OCTET_STREAM
+    by_suffix = _BY_SUFFIX.get(suffix)
+    plain = _ascii_view(head)
+    start = plain[:4096]
+    if by_suffix == MARKDOWN:
+        return MARKDOWN
+    # A csv cell may hold a page or a message; a page may quote a message.
+    if by_suffix not in (CSV, TSV):
+        if _HTML_START.match(start):
+            return HTML
+        if _is_mail(plain, suffix):
+            return "multipart/related" if by_suffix == "multipart/related" else EML
+    if _XML_START.match(start) and by_suffix != HTML:
+        return "image/svg+xml" if _SVG_START.search(start) else "application/xml"
+    return by_suffix or PLAIN
+
+
+def _is_mail(head: bytes, suffix: str) -> bool:
+    """True if it starts with RFC 5322 headers: two of them if the name says mail, otherwise one of transport among three."""
+    block = re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]
+    first = block.split(b"\n", 1)[0]
+    if not (_MAIL_HEADER.match(block) or first.startswith(b"From ")):
+        return False
+    found = {name.lower() for name in _MAIL_HEADER.findall(block)}
+    known = found & (_MAIL_ADDRESSING | _MAIL_TRANSPORT)
+    if suffix in (".eml", ".mht", ".mhtml"):
+        return len(known) >= 2
+    return len(known) >= 3 and bool(known & _MAIL_TRANSPORT) and bool(known & _MAIL_ADDRESSING) and suffix != ".mbox"
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith(_BOMS):
+        return True
+    if b"\x00" in head:
+        return _is_utf16(head)
+    controls = len(_CONTROLS.findall(head))
+    return controls * 100 <= len(head)
+
+
+def _is_utf16(head: bytes) -> bool:
+    """True for mostly-Latin UTF-16 without a byte order mark: nearly all NULs on one side of the pairs."""
+    sample = head[:4096]
+    odd, even = sample[1::2].count(0), sample[::2].count(0)
+    high, low = max(odd, even), min(odd, even)
+    return high > len(sample) * 0.3 and low <= high * 0.02
+
+
+def _ascii_view(head: bytes) -> bytes:
+    """The head with UTF-16 padding and byte order marks removed, enough to look for ASCII markers."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
+        head = head.replace(b"\x00", b"")
+    for bom in _BOMS:
+        head = head.removeprefix(bom)
+    return head

@@ -1,0 +1,339 @@
+"""Parser processes: they read files apart from us, so that a file that hangs, crashes or eats memory costs itself and no other.
+
+Each worker has a socket of its own and answers file by file, in order. So the file to blame for a hang or a crash is known
+without trying again, what a dying worker wrote half of spoils no other's answers, and small files can be sent ahead without
+being judged together. Workers are started afresh (no fork of a process with threads, no second import of the caller's main
+module), get none of our settings or secrets, and die with us (_worker.py). One thread supervises them all.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from core import document_json
+from core.documents import Document
+from core.errors import LevadaError, Unprocessable
+from core.reasons import Reason
+from tasks.extractors._process import ParserProcess
+from tasks.extractors._worker import READ, READY
+
+Key = TypeVar("Key", bound=Hashable)
+
+_SMALL = 64 * 1024
+_AHEAD = 16
+"""Small files that may wait at one worker: enough to keep it busy while our own threads hold the interpreter."""
+_WINDOW = 32
+"""Files of one caller in flight, for each worker: bounds the documents that wait for a slow consumer."""
+_START_LIMIT = 60.0
+_ATTEMPTS = 3
+
+
+class PoolClosed(LevadaError):
+    """The pool was closed while files were being read, or its workers do not work."""
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """One caller's files on their way."""
+
+    results: queue.SimpleQueue[tuple[Any, bytes | Unprocessable | PoolClosed]] = field(default_factory=queue.SimpleQueue)
+    in_flight: int = 0
+    abandoned: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    batch: _Batch
+    key: Any
+    path: str
+    name: str
+    small: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    process: ParserProcess
+    deadline: float
+    """Monotonic time by which the first of its jobs, or its own start, must be done."""
+    jobs: deque[_Job] = field(default_factory=deque)
+    ready: bool = False
+    gone: bool = False
+    done: int = 0
+    resident: int = 0
+
+
+class ParserPool:
+    """Starts its workers when the first file comes and ends them in close(). Safe to use from several threads at once."""
+
+    def __init__(
+        self,
+        workers: int,
+        timeout: float,
+        *,
+        recycle_after: int = 1_000,
+        recycle_bytes: int = 1 << 30,
+        memory_limit: int = 4 << 30,
+        reader: str = "tasks.extractors.read:read_document",
+    ) -> None:
+        """`timeout`: wall-clock seconds a file may take. A worker is replaced after `recycle_after` files, or when more than
+        `recycle_bytes` stay resident. `memory_limit`: bytes of address space a worker may take; 0: no limit. `reader`: what a
+        worker calls for each file, as "module:function" with the arguments and errors of tasks.extractors.read:read_document.
+        """
+        self._limit = max(1, workers)
+        self._timeout = timeout
+        self._recycle_after = recycle_after
+        self._recycle_bytes = recycle_bytes
+        self._memory_limit = memory_limit
+        self._reader = reader
+        self._lock = threading.Lock()
+        self._pending: deque[_Job] = deque()
+        self._batches: set[_Batch] = set()
+        self._closed: PoolClosed | None = None
+        self._thread: threading.Thread | None = None
+        self._workers: list[_Worker] = []
+        self._failures = 0
+        self._bell, self._ear = socket.socketpair()
+        self._bell.setblocking(False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def read_many(self, items: Iterable[tuple[Key, str, str]]) -> Iterator[tuple[Key, Document | Unprocessable]]:
+        """Read files given as (key, path, original name); yields each key once, as its file is done, in no fixed order.
+
+        `items` is consumed as workers become free, so it may be endless. An abandoned iterator gives its files up.
+        Raises PoolClosed.
+        """
+        batch = _Batch()
+        window = _WINDOW * self._limit
+        with self._lock:
+            self._batches.add(batch)
+        try:
+            for key, path, name in items:
+                self._submit(_Job(batch, key, path, name, _is_small(path)))
+                yield from self._results(batch, wait_above=window)
+            yield from self._results(batch, wait_above=0)
+        finally:
+            with self._lock:
+                batch.abandoned = True
+                self._batches.discard(batch)
+
+    def close(self) -> None:
+        """End all workers at once, whatever they are doing. Callers still reading get PoolClosed."""
+        with self._lock:
+            self._closed = self._closed or PoolClosed("The parser pool is closed.")
+            thread = self._thread
+        self._ring()
+        if thread is not None:
+            thread.join()
+        self._bell.close()
+        self._ear.close()
+
+    def worker_pids(self) -> list[int]:
+        """The processes running now."""
+        with self._lock:
+            return [worker.process.pid for worker in self._workers]
+
+    def _results(self, batch: _Batch, wait_above: int) -> Iterator[tuple[Any, Document | Unprocessable]]:
+        """What is done; waits while more than `wait_above` files are in flight."""
+        while batch.in_flight:
+            try:
+                key, outcome = batch.results.get(block=batch.in_flight > wait_above)
+            except queue.Empty:
+                return
+            if isinstance(outcome, PoolClosed):
+                raise outcome
+            batch.in_flight -= 1
+            yield key, document_json.load(outcome) if isinstance(outcome, bytes) else outcome
+
+    def _submit(self, job: _Job) -> None:
+        with self._lock:
+            if self._closed is not None:
+                raise self._closed
+            self._pending.append(job)
+            job.batch.in_flight += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._supervise, name="parser-pool", daemon=True)
+                self._thread.start()
+        self._ring()
+
+    def _ring(self) -> None:
+        with suppress(OSError):  # full: it has been rung; closed: nobody is left to hear
+            self._bell.send(b"\0")
+
+    # The rest runs in the supervising thread.
+
+    def _supervise(self) -> None:
+        try:
+            with selectors.DefaultSelector() as self._selector:
+                self._selector.register(self._ear, selectors.EVENT_READ)
+                while self._closed is None:
+                    self._dispatch()
+                    for key, _ in self._selector.select(self._seconds_left()):
+                        if key.data is None:
+                            self._ear.recv(4096)
+                        else:
+                            self._receive(key.data)
+                    self._expire()
+        except Exception as exc:
+            closed = exc if isinstance(exc, PoolClosed) else PoolClosed(f"The parser pool failed: {type(exc).__name__}: {exc}")
+            with self._lock:
+                self._closed = closed
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.process.kill()
+        with self._lock:
+            self._workers.clear()
+            closed = self._closed or PoolClosed("The parser pool is closed.")
+            for batch in self._batches:
+                batch.results.put((None, closed))
+
+    def _dispatch(self) -> None:
+        """Give waiting files to workers, as many as they may take."""
+        while True:
+            with self._lock:
+                while self._pending and self._pending[0].batch.abandoned:
+                    self._pending.popleft()
+                if not self._pending:
+                    return
+                job = self._pending[0]
+            worker = self._taker(job)
+            if worker is None:
+                return
+            with self._lock:
+                self._pending.popleft()  # only this thread takes from the left
+            self._give(worker, job)
+
+    def _taker(self, job: _Job) -> _Worker | None:
+        """An idle worker, a new one, or for a small file one that has nothing but small files before it."""
+        usable = [worker for worker in self._workers if not self._is_spent(worker)]
+        best = min(usable, key=lambda worker: len(worker.jobs), default=None)
+        if best is not None and not best.jobs:
+            return best
+        if len(self._workers) < self._limit:
+            return self._start()
+        if not job.small:
+            return None
+        usable = [worker for worker in usable if len(worker.jobs) < _AHEAD and all(waiting.small for waiting in worker.jobs)]
+        return min(usable, key=lambda worker: len(worker.jobs), default=None)
+
+    def _is_spent(self, worker: _Worker) -> bool:
+        used_up = worker.done + len(worker.jobs) >= self._recycle_after or worker.resident > self._recycle_bytes
+        return worker.gone or used_up
+
+    def _start(self) -> _Worker:
+        process = ParserProcess(self._reader, self._memory_limit)
+        worker = _Worker(process, time.monotonic() + _START_LIMIT)
+        self._selector.register(process, selectors.EVENT_READ, worker)
+        with self._lock:
+            self._workers.append(worker)
+        return worker
+
+    def _give(self, worker: _Worker, job: _Job) -> None:
+        if not worker.jobs and worker.ready:
+            worker.deadline = time.monotonic() + self._timeout
+        try:
+            worker.process.send(job.path, job.name)
+        except OSError:
+            # Gone before it could see this file. Its last answers, and its end, are still to be received.
+            worker.gone = True
+            self._requeue([job])
+        else:
+            worker.jobs.append(job)
+
+    def _receive(self, worker: _Worker) -> None:
+        answers, gone = worker.process.receive()
+        for state, resident, body in answers:
+            self._take(worker, state, resident, body)
+        if gone:
+            self._lost(worker)
+        elif self._is_spent(worker) and not worker.jobs:
+            self._remove(worker)
+            worker.process.kill()
+
+    def _take(self, worker: _Worker, state: int, resident: int, body: bytes) -> None:
+        if state == READY:
+            worker.ready = True
+            worker.process.started()
+        else:
+            self._failures = 0
+            job = worker.jobs.popleft()
+            worker.done += 1
+            worker.resident = resident
+            if state == READ:
+                job.batch.results.put((job.key, body))
+            else:
+                reason, detail = json.loads(body)
+                job.batch.results.put((job.key, Unprocessable(Reason(reason), detail)))
+        worker.deadline = time.monotonic() + self._timeout
+
+    def _lost(self, worker: _Worker) -> None:
+        """It hung up. The file it was at is to blame, if it was at one."""
+        self._remove(worker)
+        how = worker.process.await_end()
+        if worker.process.begun() > worker.done:
+            self._blame(worker, Unprocessable(Reason.CRASHED, f"the parser process was {how}"))
+        elif worker.jobs or not worker.ready:
+            self._not_working(worker, how)
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        for worker in [worker for worker in self._workers if now >= worker.deadline]:
+            if not worker.ready:
+                self._remove(worker)
+                worker.process.kill()
+                self._not_working(worker, f"not ready after {_START_LIMIT:g} s")
+            elif worker.jobs:
+                self._remove(worker)
+                worker.process.kill()
+                self._blame(worker, Unprocessable(Reason.TIMEOUT, f"not read within {self._timeout:g} s"))
+
+    def _blame(self, worker: _Worker, refusal: Unprocessable) -> None:
+        job = worker.jobs.popleft()
+        job.batch.results.put((job.key, refusal))
+        self._requeue(worker.jobs)
+
+    def _not_working(self, worker: _Worker, how: str) -> None:
+        """It ended before it began a file: another is tried, unless that has happened too often in a row."""
+        self._requeue(worker.jobs)
+        self._failures += 1
+        if self._failures >= _ATTEMPTS:
+            raise PoolClosed(f"Parser processes do not work ({how}); reinstall Levada or check the system's limits.")
+
+    def _requeue(self, jobs: Iterable[_Job]) -> None:
+        with self._lock:
+            self._pending.extendleft(reversed(list(jobs)))
+
+    def _remove(self, worker: _Worker) -> None:
+        self._selector.unregister(worker.process)
+        with self._lock:
+            self._workers.remove(worker)
+
+    def _seconds_left(self) -> float | None:
+        deadlines = [worker.deadline for worker in self._workers if worker.jobs or not worker.ready]
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+
+def _is_small(path: str) -> bool:
+    try:
+        return Path(path).stat().st_size <= _SMALL
+    except OSError:
+        return True  # whatever is wrong, the worker will say so at once

@@ -1,0 +1,53 @@
+"""A file to a document: what it is, which engine reads it, and whether anything came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.documents import Document
+from core.errors import Unprocessable
+from core.reasons import Reason
+from tasks.extractors.media_type import OCTET_STREAM, OLE_ENCRYPTED, media_type
+from tasks.extractors.registry import extractor_for
+
+_MAX_DETAIL = 500
+
+
+def read_document(path: str, name: str) -> Document:
+    """Extract the file at `path`, whose original name is `name`. The result has at least one element.
+
+    Raises Unprocessable, whatever happens: EMPTY without any text, UNSUPPORTED_TYPE with the media type as detail, ENCRYPTED,
+    CORRUPT, TOO_LARGE (also when memory runs out), UNREADABLE if the file cannot be opened, FAILED for the unforeseen.
+    """
+    try:
+        return _read(path, name)
+    except Unprocessable:
+        raise
+    except MemoryError as exc:
+        raise Unprocessable(Reason.TOO_LARGE, "reading it took more memory than allowed") from exc
+    except (PermissionError, FileNotFoundError) as exc:
+        raise Unprocessable(Reason.UNREADABLE, f"{type(exc).__name__}: {exc.strerror}") from exc
+    except Exception as exc:
+        raise Unprocessable(Reason.FAILED, " ".join(f"{type(exc).__name__}: {exc}".split())[:_MAX_DETAIL]) from exc
+
+
+def _read(path: str, name: str) -> Document:
+    if Path(path).stat().st_size == 0:
+        raise Unprocessable(Reason.EMPTY, "zero bytes")
+    found = media_type(path, name)
+    if found == OLE_ENCRYPTED:
+        raise Unprocessable(Reason.ENCRYPTED, found)
+    engine = extractor_for(found)
+    if engine is None:
+        if found == OCTET_STREAM and _is_blank(path):
+            raise Unprocessable(Reason.EMPTY, "nothing but zero bytes")
+        raise Unprocessable(Reason.UNSUPPORTED_TYPE, found)
+    document = engine.extract(path, found)
+    if not document.elements:
+        raise Unprocessable(Reason.EMPTY, f"no text in this {found}")
+    return document
+
+
+def _is_blank(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return not any(block.strip(b"\x00\t\n\r ") for block in iter(lambda: file.read(1 << 20), b""))

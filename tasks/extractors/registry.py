@@ -1,0 +1,63 @@
+"""The engines, found by walking this package: a new one is one new file, nothing else is edited.
+
+Importing this module, and asking it, imports no SDK: engines import theirs when they extract.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import import_module
+from inspect import isabstract
+from pkgutil import iter_modules
+
+from tasks import extractors
+from tasks.extractors.base import Extractor
+
+
+def extractor_for(media_type: str) -> Extractor | None:
+    """The engine that reads the media type; None if there is none."""
+    return _by_media_type().get(media_type)
+
+
+def engine_keys() -> frozenset[str]:
+    """Name and version of every engine, e.g. {"pdf/1", "text/1"}."""
+    return frozenset(engine.key for engine in _engines())
+
+
+def registry_key() -> str:
+    """Changes whenever an engine is added, removed or raised to another version: 16 hex digits."""
+    return hashlib.blake2b("\n".join(sorted(engine_keys())).encode(), digest_size=8).hexdigest()
+
+
+@cache
+def _engines() -> tuple[Extractor, ...]:
+    found: dict[str, Extractor] = {}
+    for info in iter_modules(extractors.__path__):
+        if info.name.startswith("_"):
+            continue
+        module = import_module(f"{extractors.__name__}.{info.name}")
+        for member in vars(module).values():
+            own = isinstance(member, type) and issubclass(member, Extractor) and member.__module__ == module.__name__
+            if own and not isabstract(member):
+                found[member.name] = _unique(found, member())
+    return tuple(found[name] for name in sorted(found))
+
+
+def _unique(found: dict[str, Extractor], engine: Extractor) -> Extractor:
+    if engine.name in found:
+        raise ValueError(f"Two extractors are named {engine.name!r}; rename one.")
+    return engine
+
+
+@cache
+def _by_media_type() -> dict[str, Extractor]:
+    found: dict[str, Extractor] = {}
+    for engine in _engines():
+        for media_type in engine.media_types:
+            if media_type in found:
+                raise ValueError(
+                    f"{found[media_type].name} and {engine.name} both read {media_type}; take it from one of them."
+                )
+            found[media_type] = engine
+    return found

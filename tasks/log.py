@@ -1,0 +1,16 @@
+"""One logger for the stages: of the Prefect run inside one, of the module outside."""
+
+from __future__ import annotations
+
+import logging
+
+from prefect.exceptions import MissingContextError
+from prefect.logging import get_run_logger
+
+
+def logger() -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
+    """Where to log from here."""
+    try:
+        return get_run_logger()
+    except MissingContextError:
+        return logging.getLogger("levada")

@@ -1,0 +1,133 @@
+"""What an ingest would do, without doing any of it: files, bytes, chunks to embed, time."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from blocks.library import Library
+from blocks.sources.base import Source
+from core.errors import Unprocessable, UsageError
+from core.files import ChangePage, SourceFile
+from core.ids import document_id, text_hash
+from ledger import mirror, vectors
+from ledger.libraries import LibraryRow, active_generation
+from tasks.chunkers import StructureChunker
+from tasks.extractors.parser_pool import ParserPool
+
+SAMPLE = 200
+"""So many changed files are really read and cut; what more there is, is reckoned from them by size."""
+CALIBRATION = 32
+"""Chunks embedded to learn the machine's speed, if no run has told it."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an ingest would do."""
+
+    files: int = 0
+    """Files listed."""
+    changed: int = 0
+    """Files that are new, changed or owed: they would be read."""
+    vanished: int = 0
+    bytes: int = 0
+    """Bytes of the changed files."""
+    chunks: int = 0
+    """Chunks to embed."""
+    unreadable: int = 0
+    """Changed files that would go to quarantine."""
+    seconds: float = 0.0
+    """Estimated time."""
+    estimated: bool = False
+    """True if only a sample was read, so that the counts of chunks and unreadable files are reckoned."""
+
+
+def make_plan(library: Library, adapters: list[Source]) -> Plan:
+    """List the sources and read what changed. Writes nothing to ledger or store."""
+    plan, started = Plan(), time.perf_counter()
+    row = _row(library)
+    changed: list[tuple[Source, SourceFile]] = []
+    for adapter in adapters:
+        found = list(_changed(library, row, adapter, plan))
+        changed += [(adapter, file) for file in found]
+    plan.changed, plan.bytes = len(changed), sum(file.size for _adapter, file in changed)
+    step = max(1, len(changed) // SAMPLE)
+    sample = changed[::step]
+    plan.estimated = len(sample) < len(changed)
+    texts = _texts(library, row, sample, plan)
+    scale = plan.bytes / max(1, sum(file.size for _adapter, file in sample)) if plan.estimated else 1.0
+    plan.chunks, plan.unreadable = round(len(texts) * scale), round(plan.unreadable * len(changed) / max(1, len(sample)))
+    reading = (time.perf_counter() - started) * scale
+    plan.seconds = round(max(reading, plan.chunks / _rate(library, row, texts)) if texts else reading, 1)
+    return plan
+
+
+def _row(library: Library) -> LibraryRow | None:
+    try:
+        return library.row()
+    except UsageError:
+        return None
+
+
+def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Plan) -> Iterator[SourceFile]:
+    known = mirror.known_count(library.ledger, row, adapter.kind, adapter.root) if row else 0
+    listed = 0
+    for page in adapter.changes(None):
+        if not isinstance(page, ChangePage):
+            continue
+        root = f"{adapter.kind}:{adapter.root}"
+        ids = {document_id(library.tenant, library.name, root, file.id): file for file in page.files}
+        fingerprints = {id: file.fingerprint for id, file in ids.items()}
+        unsettled = mirror.unsettled(library.ledger, fingerprints) if row else ids.keys()
+        listed += len(page.files)
+        plan.files += len(page.files)
+        if row:
+            known -= mirror.present(library.ledger, list(ids))
+        yield from (ids[id] for id in sorted(unsettled))
+    plan.vanished += max(0, known)
+
+
+def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, SourceFile]], plan: Plan) -> dict[bytes, str]:
+    """The texts of the sample that the ledger holds no vector for, by hash."""
+    chunker, tokenizer = StructureChunker(), library.model.tokenizer()
+    settings, texts = library.settings, {}
+    pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout)
+    try:
+        with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory:
+            for start in range(0, len(sample), 32):
+                items = list(_snapshots(sample[start : start + 32], Path(directory), plan))
+                for _key, outcome in pool.read_many(items):
+                    if isinstance(outcome, Unprocessable):
+                        plan.unreadable += 1
+                    else:
+                        texts.update({text_hash(chunk.text): chunk.text for chunk in chunker.chunk(outcome, tokenizer)})
+                for _key, path, _name in items:
+                    Path(path).unlink(missing_ok=True)
+    finally:
+        pool.close()
+    generation = active_generation(library.ledger, row) if row else None
+    known = vectors.known(library.ledger, generation.space_id, list(texts)) if generation else {}
+    return {hash: text for hash, text in texts.items() if hash not in known}
+
+
+def _snapshots(sample: list[tuple[Source, SourceFile]], directory: Path, plan: Plan) -> Iterator[tuple[str, str, str]]:
+    for number, (adapter, file) in enumerate(sample):
+        try:
+            yield str(number), adapter.fetch(file.id, directory).path, file.name
+        except (FileNotFoundError, Unprocessable):
+            plan.unreadable += 1
+
+
+def _rate(library: Library, row: LibraryRow | None, texts: dict[bytes, str]) -> float:
+    """Chunks per second: as the last run measured, else measured now."""
+    measured = mirror.embedding_rate(library.ledger, row) if row else None
+    if measured is not None:
+        return measured
+    some = list(texts.values())[:CALIBRATION]
+    library.model.embed(some[:1])  # loads the model
+    started = time.perf_counter()
+    library.model.embed(some)
+    return len(some) / (time.perf_counter() - started)

@@ -1,0 +1,88 @@
+"""Stage 4: the publish protocol. Stage in the ledger, upsert in the store, flip in the ledger, delete what is stale."""
+
+from __future__ import annotations
+
+import numpy as np
+from prefect import task
+
+from blocks.stores.base import Record
+from core.report import FAILURES_SHOWN, Failure
+from ledger import publishing, quarantine
+from ledger.publishing import Flip, Revision
+from tasks.batches import Batch
+from tasks.context import RunContext, SourceContext
+from tasks.deletion import delete_pending
+from tasks.options import EFFECT
+from tasks.progress import Progress, tell
+
+STAGE = "publish"
+
+PORTION = 500
+"""Records written to the store at once."""
+
+
+@task(name=STAGE, task_run_name="publish {batch.number}", **EFFECT)
+def publish(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
+    """Make the batch's revisions the published ones, each whole or not at all; put the failed into quarantine."""
+    with ctx.timed(STAGE):
+        flip = _publish(ctx, batch)
+        _settle(ctx, batch)
+        delete_pending(ctx)
+    _count(ctx, source, batch, flip)
+
+
+def _publish(ctx: RunContext, batch: Batch) -> Flip:
+    if not batch.revisions:
+        return Flip()
+    new_vectors = {hash: batch.vectors[hash] for hash in batch.new_vectors}
+    refused = publishing.stage(ctx.db, ctx.run, batch.revisions, batch.texts, new_vectors)
+    for hash in batch.new_vectors:
+        ctx.in_flight.pop(hash, None)
+    accepted = [revision for revision in batch.revisions if revision.document_id not in refused]
+    records = _records(batch, accepted)
+    for start in range(0, len(records), PORTION):
+        ctx.check()
+        ctx.library.vectors.upsert(ctx.collection, records[start : start + PORTION])
+    flip = publishing.flip(ctx.db, ctx.run, accepted)
+    flip.refused |= refused
+    return flip
+
+
+def _records(batch: Batch, revisions: list[Revision]) -> list[Record]:
+    return [
+        Record(
+            row.id, revision.document_id, batch.texts[row.text_hash], np.frombuffer(batch.vectors[row.text_hash], dtype="<f4")
+        )
+        for revision in revisions
+        for row in revision.added
+    ]
+
+
+def _settle(ctx: RunContext, batch: Batch) -> None:
+    if batch.current:
+        publishing.confirm(ctx.db, ctx.run, batch.current)
+    if batch.hopeless:
+        publishing.confirm(ctx.db, ctx.run, batch.hopeless, still_failing=True)
+    if batch.failed:
+        quarantine.record(ctx.db, ctx.run, batch.failed, ctx.pipeline.registry)
+
+
+def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip) -> None:
+    paths = {file.document_id: file.path for file in batch.files}
+    with ctx.counting() as report:
+        report.added += len(flip.added)
+        report.updated += len(flip.updated)
+        report.moved += len(flip.moved)
+        for failed in batch.failed[: max(0, FAILURES_SHOWN - len(report.failures))]:
+            report.failures.append(Failure(paths[failed.document_id], failed.stage, failed.reason.value, failed.detail))
+        source.files_done += len(batch.files)
+        source.bytes_done += sum(file.size for file in batch.files)
+        now = Progress(
+            "reading, embedding and publishing",
+            source.files_done,
+            source.files_total,
+            source.bytes_done,
+            source.bytes_total,
+            report.chunks_embedded,
+        )
+    tell(now)

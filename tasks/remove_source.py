@@ -1,0 +1,26 @@
+"""Taking a whole source out of a library."""
+
+from __future__ import annotations
+
+from blocks.library import Library
+from ledger import sources
+from tasks.deletion import delete_pending
+from tasks.finish import erase
+from tasks.reconcile import reconcile_store
+from tasks.session import working_on
+
+
+def remove_source(library: Library, root: str) -> int:
+    """Remove the source with that root and all its documents, to the last trace (invariant I12); returns how many.
+
+    Raises UsageError for an unknown root, LibraryBusy while an ingest is at work.
+    """
+    row = library.row()
+    source = sources.choose(sources.all_of(library.ledger, row), library.name, root)[0]
+    with working_on(library, None) as ctx:
+        reconcile_store(ctx)
+        removed = sources.remove(ctx.db, ctx.run, source)
+        delete_pending(ctx)
+        erase(ctx)
+        ctx.report.removed = removed
+    return removed

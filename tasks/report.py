@@ -1,0 +1,74 @@
+"""What a run shows in the Prefect UI: progress while it runs, the sync report when it is done."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from core.report import SyncReport
+from tasks.plan import Plan
+
+COUNTS = ("added", "updated", "moved", "unchanged", "removed", "quarantined", "chunks_embedded", "chunks_reused")
+
+
+class ProgressArtifact:
+    """A progress bar in the UI, by bytes of the files done."""
+
+    def __init__(self, library: str) -> None:
+        made: Any = create_progress_artifact(progress=0.0, key=_key("progress", library), description=f"Ingest into {library}")
+        self._id: UUID = made
+        self._shown = 0.0
+
+    def update(self, percent: float) -> None:
+        """Show another percentage, 0 to 100."""
+        if percent >= self._shown + 1.0 or percent == 100.0 != self._shown:
+            update_progress_artifact(self._id, progress=percent)
+            self._shown = percent
+
+
+def publish_report(library: str, report: SyncReport) -> None:
+    """The sync report as a table, and as a page with what needs a person's eye."""
+    create_table_artifact(
+        table=[{name: getattr(report, name) for name in COUNTS} | {"owed": report.owed}],
+        key=_key("sync-report", library),
+        description=f"Sync report of library {library}",
+    )
+    create_markdown_artifact(markdown=markdown(library, report), key=_key("sync-summary", library))
+
+
+def publish_plan(library: str, plan: Plan) -> None:
+    """What an ingest would do, as a table."""
+    create_table_artifact(table=[asdict(plan)], key=_key("plan", library), description=f"Plan for library {library}")
+
+
+def markdown(library: str, report: SyncReport) -> str:
+    """The report as a Markdown page."""
+    lines = [f"# Sync report: {library}", "", "| what | count |", "| --- | ---: |"]
+    lines += [f"| {name.replace('_', ' ')} | {getattr(report, name)} |" for name in COUNTS]
+    lines += ["", "| stage | seconds |", "| --- | ---: |"]
+    lines += [f"| {stage} | {seconds:.2f} |" for stage, seconds in report.seconds.items()]
+    if report.awaiting_confirmation:
+        lines += ["", f"**{report.awaiting_confirmation} vanished files wait for confirmation** (`--confirm-removals`)."]
+    if report.failures:
+        lines += ["", "## New in quarantine", "", "| file | stage | reason | detail |", "| --- | --- | --- | --- |"]
+        lines += [f"| {_cell(f.path)} | {f.stage} | {f.reason} | {_cell(f.detail)} |" for f in report.failures]
+    lines += ["", *(f"- {warning}" for warning in report.warnings)]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")[:300]
+
+
+def _key(what: str, library: str) -> str:
+    # Prefect allows lower-case letters, digits and dashes.
+    return f"{what}-{re.sub(r'[^a-z0-9]+', '-', library.lower()).strip('-') or 'library'}"

@@ -1,0 +1,56 @@
+"""A run's life: the library's lock, the run's row, the parser processes; all of it given back however the run ends."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from blocks.library import Library
+from core.report import SyncReport
+from ledger import runs
+from ledger.locks import library_lock
+from tasks.chunkers import StructureChunker
+from tasks.context import RunContext
+from tasks.extractors.parser_pool import ParserPool
+from tasks.extractors.registry import engine_keys, registry_key
+from tasks.log import logger
+
+PATIENCE = 6.0
+"""Seconds that stages may take to stop: each looks up after a file, or after a portion of texts or records."""
+
+
+@contextmanager
+def working_on(library: Library, flow_run_id: str | None, wait: float = 0.0) -> Iterator[RunContext]:
+    """Hold the library and begin a run. Raises LibraryBusy, or SpaceMismatch, with nothing changed."""
+    settings = library.settings
+    library.vectors.warm_up()
+    row = library.row(create=True)
+    with library_lock(library.ledger, row, wait):
+        generation = library.generation(create=True)
+        assert generation is not None
+        run = runs.begin(library.ledger, row, generation, flow_run_id)
+        pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout)
+        ctx = RunContext(library, run, settings, pool, StructureChunker(), engine_keys(), registry_key())
+        shutil.rmtree(ctx.snapshots, ignore_errors=True)
+        ctx.snapshots.mkdir(parents=True, mode=0o700)
+        state = "cancelled"
+        try:
+            yield ctx
+            state = "completed" if ctx.report.complete else "partial"
+        except Exception:
+            state = "failed"
+            raise
+        finally:
+            ctx.stop.set()
+            pool.close()
+            # Ctrl-C and Cancel interrupt the main thread only; the library is not let go while a stage writes in another.
+            if not ctx.come_to_rest(PATIENCE):
+                logger().warning("a stage did not stop within %.0f s; what it still writes is refused", PATIENCE)
+            shutil.rmtree(ctx.snapshots, ignore_errors=True)
+            _close(ctx, state)
+
+
+def _close(ctx: RunContext, state: str) -> None:
+    report: SyncReport = ctx.report
+    runs.finish(ctx.db, ctx.run, state, report.to_json())

@@ -1,0 +1,178 @@
+"""Real files for the tests, made when they are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of a PDF page: where it begins, in points from the lower left corner, and how it is set."""
+
+    text: str
+    x: float
+    y: float
+    size: float = 10
+    bold: bool = False
+
+
+def pdf(path: Path, pages: list[list[Text]], title: str = "") -> Path:
+    """A PDF of lines set in Helvetica, written by hand (PDF 32000-1:2008), with a cross-reference table."""
+    kids = " ".join(f"{5 + 2 * number} 0 R" for number in range(len(pages)))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
+    ]
+    for number, lines in enumerate(pages):
+        resources = "/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >>"
+        contents = f"{6 + 2 * number} 0 R"
+        page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {resources} /Contents {contents} >>"
+        stream = b"\n".join(_show(line) for line in lines)
+        objects += [page.encode(), b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream)]
+    objects.append(b"<< /Title (%s) /Author (A. Author) /CreationDate (D:20240229120000Z) >>" % title.encode("cp1252"))
+    path.write_bytes(_file(objects))
+    return path
+
+
+def _show(line: Text) -> bytes:
+    text = line.text.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+    return b"BT /F%d %g Tf %g %g Td (%s) Tj ET" % (2 if line.bold else 1, line.size, line.x, line.y, text)
+
+
+def _file(objects: list[bytes]) -> bytes:
+    data = b"%PDF-1.7\n"
+    offsets = []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R /Info %d 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    start = len(data)
+    data += b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
+    return data + trailer % (len(objects) + 1, len(objects), start)
+
+
+REPORT_PAGES = [
+    [
+        Text("Water in the Hills", 72, 780, size=22, bold=True),
+        Text("How channels are built", 72, 740, size=14, bold=True),
+        Text("A channel follows the contour of the hill, so that water flows by its", 72, 715),
+        Text("weight alone. The first ones were cut by hand into the rock, and many of", 72, 703),
+        Text("them are still in use.", 72, 691),
+        Text("A second paragraph stands apart from the first one.", 72, 660),
+        Text("• gates divide the water", 90, 636),
+        Text("• basins hold it overnight", 90, 622),
+    ],
+    [
+        Text("How water is shared", 72, 780, size=14, bold=True),
+        Text("Every field has its hours, written down in a book that the keeper of the", 72, 755),
+        Text("channel carries with him.", 72, 743),
+    ],
+    [Text("The last page holds one line.", 72, 780)],
+]
+
+
+def report_pdf(path: Path) -> Path:
+    """Three pages: two levels of headings, wrapped paragraphs, a list."""
+    return pdf(path, REPORT_PAGES, title="Annual Water Report")
+
+
+def docx(path: Path) -> Path:
+    """Headings of two levels, a list, a table with merged cells, a page break, a running header."""
+    import docx as python_docx
+
+    document = python_docx.Document()
+    document.core_properties.title = "Channel handbook"
+    document.core_properties.author = "M. Keeper"
+    document.sections[0].header.paragraphs[0].text = "Running header"
+    document.add_heading("Maintenance", level=1)
+    document.add_paragraph("Clean the channel twice a year.")
+    document.add_heading("Tools", level=2)
+    document.add_paragraph("a spade", style="List Bullet")
+    document.add_paragraph("a broom", style="List Bullet")
+    document.add_page_break()  # type: ignore[no-untyped-call]
+    table = document.add_table(rows=3, cols=3)
+    for row, texts in enumerate([("Month", "Hours", "Crew"), ("March", "12", "four"), ("March", "8", "two")]):
+        for column, text in enumerate(texts):
+            table.cell(row, column).text = text
+    table.cell(1, 0).merge(table.cell(2, 0)).text = "March"
+    document.add_paragraph("Água é vida | no pipes.")
+    document.save(str(path))
+    return path
+
+
+def pptx(path: Path) -> Path:
+    """Three slides: a title slide, a list with notes, a table without a title."""
+    import pptx as python_pptx
+    from pptx.util import Inches
+
+    presentation = python_pptx.Presentation()
+    presentation.core_properties.title = "Levadas of Madeira"
+    first = presentation.slides.add_slide(presentation.slide_layouts[0])
+    first.shapes.title.text = "Levadas"
+    first.placeholders[1].text = "Channels and paths"
+    second = presentation.slides.add_slide(presentation.slide_layouts[1])
+    second.shapes.title.text = "Why they matter"
+    second.placeholders[1].text = "They carry water from the wet north to the dry south of the island."
+    second.notes_slide.notes_text_frame.text = "Mention the tunnels here."
+    third = presentation.slides.add_slide(presentation.slide_layouts[6])
+    table = third.shapes.add_table(2, 2, Inches(1), Inches(1), Inches(4), Inches(1)).table
+    for (row, column), text in {(0, 0): "Name", (0, 1): "Length", (1, 0): "Norte", (1, 1): "21 km"}.items():
+        table.cell(row, column).text = text
+    presentation.save(str(path))
+    return path
+
+
+def xlsx(path: Path) -> Path:
+    """Two sheets: flows with dates, a formula and a blank column; a sheet of notes. A third is empty."""
+    import datetime as dt
+
+    from openpyxl import Workbook
+
+    book = Workbook()
+    flows = book.active
+    assert flows is not None
+    flows.title = "Flows"
+    flows.append(["Day", None, "Litres", "Open"])
+    flows.append([dt.date(2024, 2, 29), None, 1234.5, True])
+    flows.append([dt.datetime(2024, 3, 1, 6, 30), None, 3.0, False])
+    flows["C4"] = "=SUM(C2:C3)"
+    notes = book.create_sheet("Notes")
+    notes.append(["Key", "Value"])
+    notes.append(["a|b", "line one\nline two"])
+    book.create_sheet("Blank")
+    book.save(str(path))
+    return path
+
+
+EML = """\
+Return-Path: <anna@example.org>
+From: Anna Lima <anna@example.org>
+To: Rui <rui@example.org>, keeper@example.org
+Subject: =?utf-8?q?Reparo_da_levada_=E2=80=94_urgente?=
+Date: Thu, 29 Feb 2024 10:15:00 +0000
+Message-ID: <1@example.org>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+Ol=E1 Rui,
+
+the wall near the second basin is broken. Water runs down the road since mon=
+day morning.
+
+Anna
+--b
+Content-Type: application/pdf
+Content-Disposition: attachment; filename="wall.pdf"
+Content-Transfer-Encoding: base64
+
+JVBERi0xLjcK
+--b--
+"""

@@ -1,0 +1,232 @@
+"""Markdown: golden cases, and the same blocks as markdown-it-py, a full CommonMark parser, over real files."""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from core.documents import Document, ElementKind
+from tasks.extractors._inline import plain
+from tasks.extractors.markdown import MarkdownExtractor, blocks
+from tests.contracts.extractors import ExtractorContract
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+EDITS = REPOSITORY / ".." / "shared" / "data" / "edits" / "rclone-docs.git.tar.gz"
+
+SAMPLE = """\
+---
+title: "Channel guide"
+author: M. Keeper
+date: 2024-02-29
+tags: [water, hills]
+---
+
+# Channels {#top}
+
+A **levada** is a `channel`, see [the map](map.md "Map")
+and ![the photo](photo.jpg).
+
+Gates
+-----
+
+1. open the *gate*
+   - slowly
+   - fully
+
+   Wait for the water.
+2. close it \\*again\\*
+
+```sh
+  open --gate 1
+# not a heading
+```
+
+> quoted words
+continue
+
+| Day | Litres |
+|-----|-------:|
+| Mon | `3\\|4` |
+| Tue |
+
+<div class="note">Shown <b>too</b>.<script>not this</script></div>
+
+    indented code
+
+***
+[ref]: https://example.org
+Last<br>line\\
+broken &amp; done.
+"""
+
+
+class TestMarkdownExtractor(ExtractorContract):
+    @pytest.fixture
+    def extractor(self) -> MarkdownExtractor:
+        return MarkdownExtractor()
+
+    @pytest.fixture
+    def sample(self, tmp_path: Path) -> Path:
+        path = tmp_path / "guide.md"
+        path.write_text(SAMPLE)
+        return path
+
+    def test_elements(self, sample: Path, extractor: MarkdownExtractor) -> None:
+        document = extractor.extract(str(sample), "text/markdown")
+        assert document.title == "Channel guide"
+        assert document.metadata == {"author": "M. Keeper", "date": "2024-02-29", "keywords": "water, hills"}
+        assert [(e.kind.value, e.level, e.text) for e in document.elements] == [
+            ("heading", 1, "Channels"),
+            ("paragraph", None, "A levada is a channel, see the map and the photo."),
+            ("heading", 2, "Gates"),
+            ("list_item", None, "1. open the gate"),
+            ("list_item", None, "slowly"),
+            ("list_item", None, "fully"),
+            ("paragraph", None, "Wait for the water."),
+            ("list_item", None, "2. close it *again*"),
+            ("code", None, "open --gate 1\n# not a heading"),
+            ("paragraph", None, "quoted words continue"),
+            ("table", None, "| Day | Litres |\n| --- | --- |\n| Mon | 3\\|4 |\n| Tue |  |"),
+            ("paragraph", None, "Shown too."),
+            ("code", None, "indented code"),
+            ("paragraph", None, "Last\nline\nbroken & done."),
+        ]
+
+
+def extract(tmp_path: Path, text: str) -> Document:
+    path = tmp_path / "a.md"
+    path.write_text(text)
+    return MarkdownExtractor().extract(str(path), "text/markdown")
+
+
+def test_the_first_heading_is_the_title_without_front_matter(tmp_path: Path) -> None:
+    assert extract(tmp_path, "text\n\nTitle *here*\n===\n").title == "Title here"
+    assert extract(tmp_path, "---\n\ntext\n\n---\n").title is None
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
+        ("***all*** of ~~it~~ _was_ __bold__", "all of it was bold"),
+        ("`a*b*c` and ``x ` y``", "a*b*c and x ` y"),
+        ("[![badge](a.svg)](https://ci)", "badge"),
+        ("[a](<b c> 'd') [e][f] [g]", "a e [g]"),
+        ("<https://example.org/a_b_c> <a@b.org>", "https://example.org/a_b_c a@b.org"),
+        ("Use List<String> or <name> with <b>care</b><!-- gone -->", "Use List<String> or <name> with care"),
+        (r"\[not\](a link) \`code\`", "[not](a link) `code`"),
+        ("[wiki](https://en.org/X_(y))", "wiki"),
+        ("plain words only", "plain words only"),
+    ],
+)
+def test_inline_markup(source: str, shown: str) -> None:
+    assert plain(source) == shown
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "[" * 50_000,
+        "**a " * 20_000,
+        "x " + "`" * 50_000,
+        "`` ` " * 9_000,
+        "<a " * 20_000,
+        "> " * 5_000 + "x",
+        "- " * 3_000 + "x",
+    ],
+)
+def test_hostile_nesting_is_read(tmp_path: Path, hostile: str) -> None:
+    assert extract(tmp_path, hostile + "\n").elements
+
+
+def test_the_same_blocks_as_a_full_parser(markdown_files: list[str]) -> None:
+    assert len(markdown_files) >= 10
+    for source in markdown_files:
+        assert ours(source) == theirs(source), source[:200]
+
+
+@pytest.fixture(scope="module")
+def markdown_files() -> list[str]:
+    """Markdown without HTML blocks or front matter, which the two read differently on purpose."""
+    found = [path.read_text() for path in sorted(REPOSITORY.glob("*.md")) + sorted((REPOSITORY / "docs").glob("*.md"))]
+    return [text for text in [*found, *SPEC] if not text.startswith("---") and "\n<" not in text]
+
+
+def test_the_same_blocks_on_a_real_documentation_tree(tmp_path: Path) -> None:
+    if not EDITS.exists():
+        pytest.skip(f"real documents are not here: {EDITS}")
+    with tarfile.open(EDITS) as archive:
+        archive.extractall(tmp_path, filter="data")
+    listing = subprocess.run(
+        ["git", "--git-dir", str(tmp_path / "rclone-docs.git"), "archive", "HEAD"], check=True, capture_output=True
+    )
+    tree = tmp_path / "tree.tar"
+    tree.write_bytes(listing.stdout)
+    with tarfile.open(tree) as archive:
+        names = [name for name in archive.getnames() if name.endswith(".md")][::3]
+        sources = [file.read().decode() for name in names if (file := archive.extractfile(name)) is not None]
+    assert len(sources) > 50
+    for source in sources:
+        body = source.split("\n---\n", 1)[-1] if source.startswith("---\n") else source
+        if len(body) < 60_000:
+            assert ours(body) == theirs(body), source[:200]
+
+
+SPEC = [
+    "# a\n## b ##\n###c\n#\tx\n####### seven\n",
+    "Para\ngoes on\n===\nnext\n---\n\n- - -\n",
+    "- a\n- b\n\n  c\n\n      code\n- d\n",
+    "1. one\n1. two\n\ntext\n2. not a list inside text\n",
+    "text\n- interrupts\n\ntext\n-\n",
+    "* a\n\n  * b\n\n    * c\n* d\n",
+    "- a\n  lazy\nstill lazy\n\nout\n",
+    "> a\n> b\nlazy\n\n> - c\n> ```\n> code\n> ```\n",
+    "```\ncode\n\n~~~\nstill\n```\nafter\n~~~~ info\nx\n~~~\n~~~~\n",
+    "    code\n\n    more\n\ntext\n    not code\n",
+    "| a | b |\n|---|---|\n| c |\nd | e | f\n\n| no | table |\ntext\n",
+    "text\n| a |\n| - |\n| b |\n> quote\n",
+    "10) ten\n11) eleven\n    - inner\n\n      para\n",
+    "-   wide marker\n\n    its paragraph\n-\tx\n",
+    "- a\n - b\n  - c\n   - d\n    - e\n",
+    "[ref]: /url\n[ref2]: <u> 'title'\ntext [ref]\n",
+    "- [ ] task\n- [x] done\n\n***\n___\n",
+    "a  \nb\\\nc\n",
+]
+
+
+def ours(source: str) -> list[tuple[object, ...]]:
+    found: list[tuple[object, ...]] = []
+    for block in blocks(source.split("\n")):
+        if block.kind is ElementKind.HEADING:
+            found.append(("heading", block.level))
+        elif block.kind is ElementKind.CODE:
+            if block.text.strip():
+                found.append(("code", *block.text.split()))
+        else:
+            found.append((block.kind.value,))
+    return found
+
+
+def theirs(source: str) -> list[tuple[object, ...]]:
+    return list(_blocks_of(MarkdownIt("commonmark").enable("table"), source))
+
+
+def _blocks_of(parser: MarkdownIt, source: str) -> Iterator[tuple[object, ...]]:
+    quotes = 0
+    tokens = parser.parse(source)
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        quotes += (token.type == "blockquote_open") - (token.type == "blockquote_close")
+        in_item = before is not None and before.type == "list_item_open"
+        if token.type == "heading_open":
+            yield ("paragraph",) if quotes else ("heading", int(token.tag[1]))
+        elif token.type in ("fence", "code_block") and token.content.strip():
+            yield ("code", *token.content.split())
+        elif token.type == "table_open":
+            yield ("table",)
+        elif token.type == "paragraph_open":
+            yield ("list_item",) if in_item else ("paragraph",)

@@ -1,0 +1,99 @@
+"""Types by content; names only where the bytes leave it open."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tasks.extractors import media_type as types
+from tasks.extractors.media_type import media_type
+from tests.tasks.extractors import make
+
+
+def typed(tmp_path: Path, data: bytes, name: str) -> str:
+    path = tmp_path / "snapshot"
+    path.write_bytes(data)
+    return media_type(str(path), name)
+
+
+def ole(*streams: str) -> bytes:
+    """The header of a compound file, and directory entries somewhere behind it."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(3000) + b"\0\0".join(name.encode("utf-16-le") for name in streams)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "expected"),
+    [
+        (b"plain words", "notes.txt", types.PLAIN),
+        (b"plain words", "notes", types.PLAIN),
+        (b"plain words", "notes.md", types.MARKDOWN),
+        (b"plain words", "NOTES.MD", types.MARKDOWN),
+        (b"plain words", "a\nb\udcff.md", types.MARKDOWN),
+        (b"a,b\n1,2\n", "t.csv", types.CSV),
+        (b"a\tb\n1\t2\n", "t.tsv", types.TSV),
+        (b"print('x')", "x.py", types.PLAIN),
+        (b"<!DOCTYPE html><p>x</p>", "page.txt", types.HTML),
+        (b"\xef\xbb\xbf  <HTML><body>x", "page.pdf", types.HTML),
+        (b"<!-- saved page -->\n<html><body>x", "page", types.HTML),
+        (b"<p>only a fragment</p>", "page.html", types.HTML),
+        (b"<p align=center>logo</p>\n# Title", "README.md", types.MARKDOWN),
+        (b"how to write <html> in prose", "notes.txt", types.PLAIN),
+        (b'<?xml version="1.0"?><a/>', "a.txt", "application/xml"),
+        (b'<?xml version="1.0"?><!DOCTYPE html><html xmlns="x"/>', "a.xhtml", types.HTML),
+        (b'<?xml version="1.0"?><svg xmlns="x"/>', "a.xml", "image/svg+xml"),
+        (b'{"a": 1}', "a.json", "application/json"),
+        (b"{\\rtf1\\ansi words}", "a.doc", "application/rtf"),
+        (b"%PDF-1.4\n\x80\x81", "a.bin", types.PDF),
+        (b"junk line\n%PDF-1.4\n", "a.pdf", types.PDF),
+        (b"a text about %PDF-1.4", "a.txt", types.PLAIN),
+        (b"\x89PNG\r\n\x1a\n\0\0", "a.md", "image/png"),
+        (b"BM is how this sentence begins", "a.txt", types.PLAIN),
+        (b"BM\x00\x01\x02\x03\x04\x05", "a.txt", "image/bmp"),
+        (gzip.compress(b"x" * 99), "a.txt", "application/gzip"),
+        (bytes(range(256)) * 4, "a.txt", types.OCTET_STREAM),
+        (bytes(range(256)) * 4, "a.md", types.OCTET_STREAM),
+        ("Olá ação".encode("utf-16"), "a.txt", types.PLAIN),
+        ("Plain words, no mark".encode("utf-16-le"), "a.md", types.MARKDOWN),
+        ("Olá ação, café".encode("cp1252"), "a.txt", types.PLAIN),
+        (make.EML.encode(), "a.eml", types.EML),
+        (make.EML.encode(), "a.txt", types.EML),
+        (b"From: me\nSubject: a poem\n\nwords", "a.txt", types.PLAIN),
+        (b"From: me\nSubject: a poem\n\nwords", "a.eml", types.EML),
+        (make.EML.encode(), "about-mail.md", types.MARKDOWN),
+        (ole("WordDocument"), "a.doc", "application/msword"),
+        (ole("WORKBOOK"), "a.xls", "application/vnd.ms-excel"),
+        (ole("EncryptionInfo", "EncryptedPackage"), "a.docx", types.OLE_ENCRYPTED),
+        (b"PK\x03\x04 and then nonsense", "a.docx", types.ZIP),
+    ],
+)
+def test_type_of_bytes(tmp_path: Path, data: bytes, name: str, expected: str) -> None:
+    assert typed(tmp_path, data, name) == expected
+
+
+def test_office_files_are_told_apart_by_their_parts(tmp_path: Path) -> None:
+    assert media_type(str(make.docx(tmp_path / "a")), "a.xlsx") == types.DOCX
+    assert media_type(str(make.pptx(tmp_path / "b")), "b.zip") == types.PPTX
+    assert media_type(str(make.xlsx(tmp_path / "c")), "c") == types.XLSX
+
+
+def test_other_zips(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    assert media_type(str(path), "a.odt") == "application/vnd.oasis.opendocument.text"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "not a type at all")
+    assert media_type(str(path), "a.zip") == types.ZIP
+
+
+def test_an_office_file_cut_off_is_still_one(tmp_path: Path) -> None:
+    data = make.docx(tmp_path / "a").read_bytes()
+    assert typed(tmp_path, data[:-400], "a.docx") == types.DOCX
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        media_type(str(tmp_path / "none"), "none.txt")

@@ -1,0 +1,74 @@
+"""From a file to a document or a refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import Unprocessable
+from core.reasons import Reason
+from tasks.extractors.read import read_document
+
+HOSTILE = Path(__file__).resolve().parents[3] / ".." / "shared" / "data" / "hostile"
+
+
+def refusal(path: Path, name: str = "") -> Unprocessable:
+    with pytest.raises(Unprocessable) as caught:
+        read_document(str(path), name or path.name)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.pdf", "a.docx", "a", "a.csv"])
+def test_zero_bytes_are_empty(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.touch()
+    assert refusal(path).reason is Reason.EMPTY
+
+
+def test_nothing_but_nul_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(bytes(5000))
+    assert refusal(path).reason is Reason.EMPTY
+
+
+def test_a_type_that_nobody_reads_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    found = refusal(path)
+    assert (found.reason, found.detail) == (Reason.UNSUPPORTED_TYPE, "image/png")
+
+
+def test_a_file_that_is_gone_is_unreadable(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "gone.md").reason is Reason.UNREADABLE
+
+
+def test_a_directory_is_a_refusal(tmp_path: Path) -> None:
+    assert refusal(tmp_path).reason is Reason.FAILED
+
+
+def test_content_wins_over_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_text("<html><body><p>Not a PDF.</p></body></html>")
+    document = read_document(str(path), path.name)
+    assert (document.media_type, document.extractor) == ("text/html", "html/1")
+
+
+def test_an_office_file_under_a_password(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"))
+    assert refusal(path).reason is Reason.ENCRYPTED
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("govdocs-error-pdfs/pdfCabinetOfHorrors/encryption_openpassword.pdf", Reason.ENCRYPTED),
+        ("archives/Bombs/zbsm.zip", Reason.UNSUPPORTED_TYPE),
+        ("archives/TestDataArchives/TestDataCorrupt.tar", Reason.UNSUPPORTED_TYPE),
+    ],
+)
+def test_real_hostile_files(file: str, reason: Reason) -> None:
+    if not HOSTILE.exists():
+        pytest.skip(f"hostile files are not here: {HOSTILE}")
+    assert refusal(HOSTILE / file).reason is reason

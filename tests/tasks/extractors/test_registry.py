@@ -1,0 +1,81 @@
+"""The registry finds engines by walking the package, and stays cheap."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.extractors import registry
+
+FIRST_SET = {"csv", "docx", "eml", "html", "markdown", "pdf", "pptx", "text", "xlsx"}
+
+
+def test_the_first_set_is_there() -> None:
+    assert {key.split("/")[0] for key in registry.engine_keys()} >= FIRST_SET
+    assert registry.extractor_for("application/pdf") is registry.extractor_for("application/pdf") is not None
+    assert registry.extractor_for("application/x-nobody-reads-this") is None
+
+
+COPY = "import sys; sys.path.insert(0, sys.argv[1]); from tasks.extractors import registry; print(registry.registry_key())"
+NEW_ENGINE = """
+from core.documents import Document
+from tasks.extractors.base import Extractor
+
+class Other(Extractor):
+    name = "other"
+    version = {version}
+    media_types = frozenset({{"{media_type}"}})
+
+    def extract(self, path: str, media_type: str) -> Document:
+        raise NotImplementedError
+"""
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    """A copy of the rooms that extraction needs, to which files can be added."""
+    root = Path(registry.__file__).parents[2]
+    for package in ("core", "tasks"):
+        for source in (root / package).rglob("*.py"):
+            target = tmp_path / source.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    return tmp_path
+
+
+def key_in(room: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", COPY, str(room)], capture_output=True, text=True, check=False, cwd=room)
+    return done.stdout.strip() or done.stderr.strip().rpartition("\n")[2]
+
+
+def test_the_key_changes_with_every_engine_and_version(room: Path) -> None:
+    keys = [key_in(room)]
+    for version in (1, 2):
+        (room / "tasks" / "extractors" / "other.py").write_text(NEW_ENGINE.format(version=version, media_type="x/other"))
+        keys.append(key_in(room))
+    assert keys[0] == registry.registry_key()
+    assert len(set(keys)) == 3
+
+
+def test_two_engines_for_one_type_are_refused(room: Path) -> None:
+    (room / "tasks" / "extractors" / "other.py").write_text(NEW_ENGINE.format(version=1, media_type="application/pdf"))
+    script = COPY.replace("registry.registry_key()", "registry.extractor_for('text/plain')")
+    done = subprocess.run([sys.executable, "-c", script, str(room)], capture_output=True, text=True, check=False, cwd=room)
+    assert "both read application/pdf" in done.stderr
+
+
+CHEAP = """
+import sys
+from tasks.extractors.registry import engine_keys, registry_key
+assert registry_key() and engine_keys()
+print(*{name.split(".")[0] for name in sys.modules})
+"""
+
+
+def test_asking_the_registry_imports_nothing_but_the_standard_library() -> None:
+    done = subprocess.run([sys.executable, "-c", CHEAP], capture_output=True, text=True, check=True)
+    foreign = set(done.stdout.split()) - set(sys.stdlib_module_names)
+    assert {name for name in foreign if not name.startswith(("__", "sitecustomize", "_distutils_hack"))} == {"core", "tasks"}
