@@ -1,0 +1,152 @@
+"""The flow `ingest`: a source becomes a searchable library, and stays true.
+
+reconcile     store and ledger agree, what a dead run left is finished
+discover      what does the source hold now? mirrored with its cursor
+per batch     extract -> chunk -> embed -> publish, a few batches in flight
+finish        nothing pending, nothing left of what was removed
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
+from prefect.states import Completed
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from blocks.library import Library, open_library
+from blocks.sources.base import Source
+from core.errors import SourceUnavailable
+from flows.queueing import outrun
+from ledger import owed
+from tasks import sources as named_sources
+from tasks.batches import Batch
+from tasks.chunk import chunk
+from tasks.context import RunContext, SourceContext
+from tasks.discover import discover
+from tasks.embed import embed
+from tasks.extract import extract
+from tasks.finish import finish
+from tasks.plan import make_plan
+from tasks.progress import Progress, tell
+from tasks.publish import publish
+from tasks.reconcile import reconcile
+from tasks.report import ProgressArtifact, publish_plan, publish_report
+from tasks.session import working_on
+
+WINDOW = 3
+"""Batches in flight: while one is embedded, the next is extracted and the one before published."""
+STAGES = 4
+BATCHES = 60
+"""A large sync gets larger batches rather than more of them: task runs cost the server."""
+
+
+def _run_name() -> str:
+    parameters = flow_run.parameters
+    return f"{parameters.get('library', 'default')} from {parameters.get('source') or 'all sources'}"
+
+
+_runner: Any = ThreadPoolTaskRunner(max_workers=WINDOW * STAGES)
+
+
+@flow(
+    name="ingest",
+    flow_run_name=_run_name,
+    task_runner=_runner,
+    persist_result=False,
+)
+def ingest(
+    library: str = "default",
+    source: str | None = None,
+    dry_run: bool = False,
+    full_reconcile: bool = False,
+    confirm_removals: bool = False,
+    batch_files: int = Field(default=128, ge=1, description="Files in a batch, at most."),
+    batch_bytes: int = Field(default=16 * 2**20, ge=1, description="Bytes in a batch, at most."),
+    wait: float = 0.0,
+) -> Any:
+    """Carry a source into a library, and keep it true there.
+
+    Args:
+        library: Name of the library; made if it is new.
+        source: A folder's path, or the root of a source that the library knows; left out: all its sources.
+        dry_run: Say what would be done, and change nothing.
+        full_reconcile: List the source from scratch, whatever its cursor says.
+        confirm_removals: The files that vanished are really gone: remove them now.
+        batch_files: Files in a batch, at most.
+        batch_bytes: Bytes in a batch, at most.
+        wait: Seconds to wait for another run that holds the library.
+    """
+    opened = open_library(library)
+    adapters = named_sources.named(opened, source)
+    try:
+        if dry_run:
+            planned = make_plan(opened, adapters)
+            publish_plan(library, planned)
+            return Completed(name="Planned", message="nothing was changed", data=planned)
+        reason = outrun(library)
+        if reason is not None:
+            return Completed(name="Skipped", message=reason)
+        return _ingest(opened, adapters, full_reconcile, confirm_removals, batch_files, batch_bytes, wait)
+    finally:
+        opened.close()
+
+
+def _ingest(
+    library: Library, adapters: list[Source], full: bool, confirm: bool, batch_files: int, batch_bytes: int, wait: float
+) -> State[Any]:
+    started = time.perf_counter()
+    with working_on(library, flow_run.id, wait) as ctx:
+        progress = ProgressArtifact(library.name)
+        reconcile(ctx)
+        contexts = [SourceContext(adapter, named_sources.register(library, adapter)) for adapter in adapters]
+        unlisted: SourceUnavailable | None = None
+        for source in contexts:
+            try:
+                discover(ctx, source, confirm, full)
+            except SourceUnavailable as exc:
+                unlisted = exc
+                continue
+            _work(ctx, source, progress, batch_files, batch_bytes)
+        finish(ctx, contexts)
+        report = ctx.report
+        report.seconds = ctx.seconds() | {"total": round(time.perf_counter() - started, 3)}
+        progress.update(100.0)
+        publish_report(library.name, report)
+        if unlisted is not None:
+            raise unlisted
+    if report.complete:
+        return Completed(message="complete", data=report)
+    return Completed(name="Partial", message="some files were left behind: see the sync report", data=report)
+
+
+def _work(ctx: RunContext, source: SourceContext, progress: ProgressArtifact, batch_files: int, batch_bytes: int) -> None:
+    """All owed files of a source, batch by batch, a few in flight."""
+    window: deque[list[PrefectFuture[Any]]] = deque()
+    limit = max(batch_files, source.files_total // BATCHES)
+    number, after, now = 0, b"", time.time()
+    tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
+    while files := owed.batch(ctx.db, source.row, now, limit, batch_bytes, after):
+        number, after = number + 1, files[-1].file_id
+        # Prefect's own types do not know that a future may stand for a task's argument.
+        extracted: Any = extract.submit(ctx, source, Batch(number, files))
+        chunked: Any = chunk.submit(ctx, extracted)
+        embedded: Any = embed.submit(ctx, chunked)
+        window.append([extracted, chunked, embedded, publish.submit(ctx, source, embedded)])
+        if len(window) == WINDOW:
+            _finished(window.popleft())
+            progress.update(100.0 * source.bytes_done / max(1, source.bytes_total))
+    while window:
+        _finished(window.popleft())
+
+
+def _finished(stages: list[PrefectFuture[Any]]) -> None:
+    """Wait for a batch; the first stage that failed tells why, the later ones only that it did."""
+    for future in stages:
+        future.result()

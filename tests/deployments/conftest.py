@@ -1,0 +1,23 @@
+"""One private Prefect server for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from apps.prefect_api import PRIVATE, connect
+from apps.processes import read_state, wait_gone
+from tests.servers.prefect_home import give_database, without_prefect
+
+
+@pytest.fixture(scope="session")
+def api_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a process that uses the server."""
+    home = tmp_path_factory.mktemp("deployments") / "home"
+    give_database(home)
+    env = without_prefect()
+    with connect(home, env) as api:
+        api.wait()
+        yield env
+    assert wait_gone(read_state(home / "prefect" / PRIVATE), 30)

@@ -1,0 +1,33 @@
+"""Real ingests in this process: a Prefect test server and the converted model once, homes and folders for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.testing.utilities import prefect_test_harness
+
+from tests.flows.world import World
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A Prefect API with a database of its own."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the converted model is kept, for all homes of the session."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def world(prefect_server: None, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A folder and a library, both empty."""
+    monkeypatch.setenv("LEVADA_HOME", str(tmp_path / "home"))
+    made = World(tmp_path, models)
+    yield made
+    made.close()
