@@ -1,0 +1,106 @@
+"""`levada ingest [PATH|SOURCE]`: carry a source into the library."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from apps.options import AsJson, LibraryName
+from apps.output import err, out
+from apps.prefect_api import connect
+from apps.progress import ProgressBar
+from apps.reports import show_report
+from core.errors import LevadaError, UsageError
+from core.report import SyncReport
+from core.settings import Settings
+from ledger import libraries, sources
+from ledger.database import open_ledger
+from ledger.sources import SourceRow
+
+PARTIAL = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("ingest")(ingest)
+
+
+def ingest(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[PATH|SOURCE]", help="A folder, or a known source; left out: all.")
+    ] = None,
+    library: LibraryName = "",
+    as_json: AsJson = False,
+    full_reconcile: Annotated[bool, typer.Option(help="List the source from scratch, whatever its cursor says.")] = False,
+    confirm_removals: Annotated[bool, typer.Option(help="The files that vanished are really gone: remove them now.")] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for another ingest of this library.")] = 0.0,
+    batch_files: Annotated[int, typer.Option(min=1, help="Files in a batch, at most.")] = 128,
+    batch_bytes: Annotated[int, typer.Option(min=1, help="Bytes in a batch, at most.")] = 16 * 2**20,
+) -> None:
+    """Carry a folder into the library, and keep it true there: run it again whenever something may have changed."""
+    settings = Settings.from_env()
+    library = library or settings.library
+    _refuse_early(settings, library, source)
+    signal.signal(signal.SIGTERM, _terminate)
+    with connect(settings.home, say=err.print) as api, ProgressBar(quiet=as_json) as bar:
+        bar.say("starting")
+        parameters: dict[str, Any] = {
+            "library": library,
+            "source": source,
+            "full_reconcile": full_reconcile,
+            "confirm_removals": confirm_removals,
+            "wait": wait,
+            "batch_files": batch_files,
+            "batch_bytes": batch_bytes,
+        }
+        state = _run(api, parameters, bar)
+    report: SyncReport = state.result()
+    if as_json:
+        sys.stdout.write(report.to_json() + "\n")
+    else:
+        show_report(out, report)
+    raise typer.Exit(0 if report.complete else PARTIAL)
+
+
+def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
+    from flows.ingest import ingest as flow
+    from tasks.progress import listening
+
+    logging.getLogger("prefect").setLevel(os.environ.get("LEVADA_LOG_LEVEL", "ERROR"))
+    api.wait()
+    with listening(bar.show):
+        state: Any = flow(**parameters, return_state=True)
+    if state.is_completed():
+        return state
+    failure = state.result(raise_on_failure=False)
+    raise failure if isinstance(failure, BaseException) else LevadaError(state.message or f"the run ended as {state.name}")
+
+
+def _refuse_early(settings: Settings, library: str, source: str | None) -> None:
+    """Say at once what cannot work, before a server is started for it. Imports no Prefect: its settings are not made yet."""
+    if source is not None and (source.startswith("google-drive") or Path(source).expanduser().is_dir()):
+        return
+    sources.choose(_known(settings, library), library, source)
+
+
+def _known(settings: Settings, library: str) -> list[SourceRow]:
+    try:
+        db = open_ledger(settings.ledger_url, create=False)
+    except UsageError:  # no ledger yet
+        return []
+    try:
+        return sources.all_of(db, libraries.find(db, settings.tenant, library))
+    except UsageError:  # no such library yet
+        return []
+    finally:
+        db.close()
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

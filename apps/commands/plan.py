@@ -1,0 +1,45 @@
+"""`levada plan PATH`: what an ingest would do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from apps.options import AsJson, LibraryName
+from apps.output import out, print_json
+from core.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("plan")(plan)
+
+
+def plan(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[PATH|SOURCE]", help="A folder, or a known source; left out: all.")
+    ] = None,
+    library: LibraryName = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what an ingest would do (files, bytes, chunks to embed, time) and change nothing."""
+    from blocks.library import open_library
+    from tasks.plan import make_plan
+    from tasks.sources import named
+
+    settings = Settings.from_env()
+    opened = open_library(library or settings.library, settings)
+    try:
+        planned = make_plan(opened, named(opened, source))
+    finally:
+        opened.close()
+    if as_json:
+        print_json(asdict(planned))
+        return
+    about = "about " if planned.estimated else ""
+    size = f"{planned.bytes / 2**20:,.1f} MiB"
+    out.print(f"{planned.files:,} files, {planned.changed:,} to read ({size}), {planned.vanished:,} vanished")
+    out.print(f"{about}{planned.chunks:,} chunks to embed, {about}{planned.unreadable:,} files that cannot be read")
+    out.print(f"about {planned.seconds:,.0f} s")

@@ -1,0 +1,49 @@
+"""`levada search QUESTION -k N`: the passages that answer best."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from apps.options import AsJson, LibraryName
+from apps.output import out, print_json
+from core.settings import Settings
+
+KEYS = ("score", "text", "path", "pages", "headings", "document_id", "chunk_id", "outdated")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("search")(search)
+
+
+def search(
+    question: Annotated[str, typer.Argument(help="A question, or what you look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 5,
+    library: LibraryName = "",
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with the best passages, each with file, page and heading trail."""
+    from blocks.library import open_library
+
+    settings = Settings.from_env()
+    opened = open_library(library or settings.library, settings)
+    try:
+        passages = opened.search(question, k)
+    finally:
+        opened.close()
+    if as_json:
+        print_json([{key: asdict(passage)[key] for key in KEYS} for passage in passages])
+        return
+    if not passages:
+        out.print("Nothing found: the library holds no document yet.")
+    for number, passage in enumerate(passages, 1):
+        place = f", page {', '.join(map(str, passage.pages))}" if passage.pages else ""
+        old = " [yellow](a newer revision is on its way)[/yellow]" if passage.outdated else ""
+        out.print(f"[bold]{number}. {escape(passage.path)}[/bold]{place}  [dim]{passage.score:.3f}[/dim]{old}", soft_wrap=True)
+        if passage.headings:
+            out.print(f"   [cyan]{escape(' > '.join(passage.headings))}[/cyan]", soft_wrap=True)
+        out.print(f"   {escape(' '.join(passage.text.split()))}\n", soft_wrap=True)

@@ -1,0 +1,58 @@
+"""`levada source list|remove`: the sources of a library."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from apps.options import AsJson, LibraryName
+from apps.output import out, print_json, table
+from core.settings import Settings
+from ledger import libraries, sources
+from ledger.database import open_ledger
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="The sources of a library.", no_args_is_help=True)
+    group.command("list")(list_sources)
+    group.command("remove")(remove)
+    app.add_typer(group, name="source")
+
+
+def list_sources(library: LibraryName = "", as_json: AsJson = False) -> None:
+    """List the sources of the library."""
+    settings = Settings.from_env()
+    db = open_ledger(settings.ledger_url, create=False)
+    try:
+        row = libraries.find(db, settings.tenant, library or settings.library)
+        found = [(source, sources.file_count(db, source)) for source in sources.all_of(db, row)]
+    finally:
+        db.close()
+    if as_json:
+        print_json([asdict(source) | {"files": files} for source, files in found])
+    else:
+        out.print(table(f"Sources of library {row.name}", ("kind", "files", "root"), [(s.kind, n, s.root) for s, n in found]))
+
+
+def remove(
+    root: Annotated[str, typer.Argument(help="The source's root, as `levada source list` shows it.")],
+    library: LibraryName = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take a source with all its documents out of the library. The files themselves are not touched."""
+    from blocks.library import open_library
+    from tasks.remove_source import remove_source
+
+    settings = Settings.from_env()
+    opened = open_library(library or settings.library, settings)
+    try:
+        removed = remove_source(opened, root)
+    finally:
+        opened.close()
+    if as_json:
+        print_json({"root": root, "removed": removed})
+    else:
+        out.print(f"{root} was removed with {removed:,} documents")

@@ -1,0 +1,46 @@
+"""The live progress bar of long commands, on standard error."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from apps.output import err
+
+
+class ProgressBar:
+    """A bar on a terminal; a line now and then where there is none; nothing if quiet and not on a terminal."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[detail]}"),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+            disable=quiet and not err.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=None, detail="")
+
+    def __enter__(self) -> ProgressBar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def say(self, stage: str) -> None:
+        """Show what is being done, without a measure."""
+        self._bar.update(self._task, description=stage)
+
+    def show(self, now: object) -> None:
+        """Show a moment of a run (tasks.progress.Progress)."""
+        total = getattr(now, "bytes_total", 0)
+        files, of = getattr(now, "files_done", 0), getattr(now, "files_total", 0)
+        detail = f"{files:,} of {of:,} files, {getattr(now, 'chunks', 0):,} chunks" if of else f"{files:,} files"
+        done = getattr(now, "bytes_done", 0)
+        self._bar.update(self._task, description=getattr(now, "stage", ""), total=total or None, completed=done, detail=detail)

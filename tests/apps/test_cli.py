@@ -1,0 +1,128 @@
+"""The command `levada`, as scripts use it: exit codes, one line of JSON, one line of error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.prefect_home import give_database, without_prefect
+
+REPORT_KEYS = {
+    "added", "updated", "moved", "unchanged", "removed", "quarantined", "chunks_embedded", "chunks_reused",
+}  # fmt: skip
+PASSAGE_KEYS = ["score", "text", "path", "pages", "headings", "document_id", "chunk_id", "outdated"]
+
+
+class Command:
+    """`levada` with a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {**without_prefect(), "LEVADA_HOME": str(home)}
+
+    def __call__(self, *arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "apps.cli", *map(str, arguments)]
+        return subprocess.run(command, env={**self.env, **env}, capture_output=True, text=True, timeout=240, check=False)
+
+    def json(self, *arguments: str | Path, code: int = 0) -> Any:
+        done = self(*arguments, "--json")
+        assert done.returncode == code, done.stderr
+        assert done.stdout.count("\n") == 1, "one line on standard output"
+        return json.loads(done.stdout)
+
+    def error(self, *arguments: str | Path, code: int, **env: str) -> str:
+        done = self(*arguments, **env)
+        assert done.returncode == code, done.stderr
+        assert done.stdout == ""
+        assert done.stderr.count("\n") == 1, f"one line, no traceback: {done.stderr}"
+        return done.stderr
+
+
+@pytest.fixture(scope="module")
+def levada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    base = tmp_path_factory.mktemp("cli")
+    give_database(base / "home")
+    yield Command(base / "home")
+
+
+@pytest.fixture(scope="module")
+def folder(levada: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ingested once; each test below looks at it from another side."""
+    folder = tmp_path_factory.mktemp("folder")
+    (folder / "guide.md").write_text("# Guide\n\n## Gates\n\nA gate turns the water by the clock.\n")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    report = levada.json("ingest", folder, code=3)
+    assert report.keys() >= REPORT_KEYS
+    assert all(isinstance(report[key], int) for key in REPORT_KEYS)
+    assert report["seconds"]["total"] > 0
+    assert (report["added"], report["quarantined"]) == (1, 1)
+    return folder
+
+
+def test_search(levada: Command, folder: Path) -> None:
+    passages = levada.json("search", "How is the water turned?", "-k", "3")
+    assert [list(passage) for passage in passages] == [PASSAGE_KEYS]
+    best = passages[0]
+    assert (best["path"], best["headings"], best["outdated"]) == ("guide.md", ["Guide", "Gates"], False)
+    shown = levada("search", "How is the water turned?")
+    assert shown.returncode == 0
+    assert "guide.md" in shown.stdout
+    assert "Guide > Gates" in shown.stdout
+
+
+def test_status_and_sources(levada: Command, folder: Path) -> None:
+    status = levada.json("status")
+    assert (status["documents"], status["chunks"], status["quarantined"], status["owed"]) == (1, 1, 1, 0)
+    assert status["last_run"]["state"] == "partial"
+    assert [source["root"] for source in levada.json("source", "list")] == [str(folder)]
+
+
+def test_status_imports_neither_prefect_nor_a_model(levada: Command, folder: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['levada', 'status', '--json']\n"
+        "import os; os._exit = sys.exit\n"
+        "from apps.cli import main\n"
+        "heavy = {'prefect', 'torch', 'openvino', 'chromadb', 'alembic'}\n"
+        "try: main()\n"
+        "finally: print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=levada.env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "[]\n"
+
+
+def test_quarantine(levada: Command, folder: Path) -> None:
+    rows = levada.json("quarantine", "list")
+    assert [(row["path"], row["reason"]) for row in rows] == [("broken.pdf", "corrupt")]
+    assert rows[0]["remedy"]
+    assert "no-such-file" in levada.error("quarantine", "retry", "no-such-file", code=2)
+    assert levada.json("quarantine", "retry", "broken.pdf") == {"retrying": 1}
+
+
+def test_verify_and_plan(levada: Command, folder: Path) -> None:
+    assert levada.json("verify")["missing"] == 0
+    plan = levada.json("plan", folder)
+    assert (plan["files"], plan["chunks"]) == (2, 0)
+
+
+def test_wrong_requests(levada: Command, folder: Path, tmp_path: Path) -> None:
+    assert "check the path" in levada.error("ingest", tmp_path / "nowhere", code=2)
+    assert "unknown library" in levada.error("search", "anything", "--library", "nobody", code=2)
+    assert "LEVADA_PRECISION" in levada.error("search", "anything", code=2, LEVADA_PRECISION="fp7")
+    assert levada("ingest", "--no-such-option").returncode == 2
+    elsewhere = str(tmp_path / "empty-home")
+    assert "levada ingest PATH" in levada.error("status", code=2, LEVADA_HOME=elsewhere)
+    assert not os.path.exists(elsewhere), "asking makes nothing"  # noqa: PTH110
+
+
+def test_debug_shows_the_traceback(levada: Command, tmp_path: Path) -> None:
+    done = levada("ingest", tmp_path / "nowhere", "--debug")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
