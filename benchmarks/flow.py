@@ -1,0 +1,171 @@
+"""The whole flow on a cold Markdown corpus: against embedding alone, and against the same functions without Prefect.
+
+All in one process on one machine, in turns: embedding the same chunks and nothing else; the flow `ingest`; the tasks' own
+functions in a thread pool, with the same window. Times run from the first batch to the last.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from apps.prefect_api import connect
+from benchmarks.corpus import sections
+from benchmarks.results import Row, report
+
+FILES = int(os.environ.get("LEVADA_BENCH_FILES", "1200"))
+ROUNDS = int(os.environ.get("LEVADA_BENCH_ROUNDS", "2"))
+
+
+class Stopwatch:
+    """First and last word of a run's batches."""
+
+    def __init__(self) -> None:
+        self.first = self.last = 0.0
+
+    def __call__(self, now: Any) -> None:
+        if now.files_total:
+            self.first = self.first or time.perf_counter()
+            self.last = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return self.last - self.first
+
+
+def through_prefect(home: Path, folder: Path) -> tuple[float, float]:
+    """(seconds from first batch to last, seconds of all else in the flow)."""
+    from flows.ingest import ingest
+    from tasks.progress import listening
+
+    os.environ["LEVADA_HOME"] = str(home)
+    watch, started = Stopwatch(), time.perf_counter()
+    with listening(watch):
+        state: Any = ingest(library="bench", source=str(folder), return_state=True)
+    assert state.result().complete, state
+    return watch.seconds, time.perf_counter() - started - watch.seconds
+
+
+def without_prefect(home: Path, folder: Path) -> float:
+    """Seconds from first batch to last."""
+    from blocks.library import open_library
+    from flows.ingest import BATCHES, STAGES, WINDOW
+    from ledger import owed
+    from tasks import sources
+    from tasks.batches import Batch
+    from tasks.chunk import chunk
+    from tasks.context import SourceContext
+    from tasks.discover import discover
+    from tasks.embed import embed
+    from tasks.extract import extract
+    from tasks.finish import finish
+    from tasks.publish import publish
+    from tasks.reconcile import reconcile_store
+    from tasks.session import working_on
+
+    os.environ["LEVADA_HOME"] = str(home)
+    library = open_library("bench")
+    adapter = sources.named(library, str(folder))[0]
+    with working_on(library, None) as ctx, ThreadPoolExecutor(WINDOW * STAGES) as pool:
+        reconcile_store(ctx)
+        source = SourceContext(adapter, sources.register(library, adapter))
+        discover.fn(ctx, source, False, False)
+        window: deque[Future[Any]] = deque()
+        number, after, now = 0, b"", time.time()
+        limit = max(128, source.files_total // BATCHES)
+        started = time.perf_counter()
+        while files := owed.batch(ctx.db, source.row, now, limit, 16 * 2**20, after):
+            number, after = number + 1, files[-1].file_id
+            extracted = pool.submit(extract.fn, ctx, source, Batch(number, files))
+            chunked = pool.submit(lambda before: chunk.fn(ctx, before.result()), extracted)
+            embedded = pool.submit(lambda before: embed.fn(ctx, before.result()), chunked)
+            window.append(pool.submit(lambda before: publish.fn(ctx, source, before.result()), embedded))
+            if len(window) == WINDOW:
+                window.popleft().result()
+        while window:
+            window.popleft().result()
+        seconds = time.perf_counter() - started
+        finish.fn(ctx, [source])
+    library.close()
+    return seconds
+
+
+def embedding_alone(home: Path) -> tuple[float, int, int]:
+    """(seconds, chunks, tokens) of embedding the texts that the run published, and nothing else."""
+    from sqlalchemy import text
+
+    from blocks.library import open_library
+
+    os.environ["LEVADA_HOME"] = str(home)
+    library = open_library("bench")
+    with library.ledger.read() as connection:
+        texts = [row[0] for row in connection.execute(text("SELECT text FROM texts ORDER BY text_hash"))]
+    tokens = sum(len(offsets) + 2 for offsets in library.model.tokenizer().offsets(texts))
+    library.model.embed(texts[:64])
+    started = time.perf_counter()
+    library.model.embed(texts)
+    seconds = time.perf_counter() - started
+    library.close()
+    return seconds, len(texts), tokens
+
+
+def main() -> None:
+    """Measure in turns and print."""
+    with tempfile.TemporaryDirectory(prefix="levada-bench-") as name:
+        base = Path(name)
+        folder, models = base / "folder", base / "models"
+        models.mkdir()
+        sections(base, folder)
+        for extra in sorted(folder.rglob("*.md"))[FILES:]:
+            extra.unlink()
+        os.environ["LEVADA_HOME"] = str(base / "prefect-home")
+        with connect(base / "prefect-home") as api:
+            logging.getLogger("prefect").setLevel("ERROR")
+            api.wait()
+            _measure(base, folder, models)
+
+
+def _measure(base: Path, folder: Path, models: Path) -> None:
+    def home(name: str) -> Path:
+        made = base / name
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        (made / "models").symlink_to(models)
+        return made
+
+    small = base / "small"
+    small.mkdir()
+    (small / "a.md").write_text("Warm up: the model is converted once.")
+    through_prefect(home("warm"), small)
+    flow, rest, plain, alone = [], [], [], []
+    chunks = tokens = 0
+    for _ in range(ROUNDS):
+        seconds, other = through_prefect(home("flow"), folder)
+        flow.append(seconds)
+        rest.append(other)
+        seconds, chunks, tokens = embedding_alone(base / "flow")
+        alone.append(seconds)
+        plain.append(without_prefect(home("plain"), folder))
+    share = statistics.median(a / f for a, f in zip(alone, flow, strict=True))
+    overhead = statistics.median(f / p - 1 for f, p in zip(flow, plain, strict=True))
+    rows = [
+        Row("corpus: files, chunks, model tokens", f"{FILES}, {chunks}, {tokens}"),
+        Row("embedding alone, tokens/s", f"{tokens / statistics.median(alone):,.0f}"),
+        Row("flow `ingest`, tokens/s from first batch to last", f"{tokens / statistics.median(flow):,.0f}"),
+        Row("flow against embedding alone", f"{share:.1%}", ">= 85 %", share >= 0.85),
+        Row("flow against the same functions without Prefect", f"{overhead:+.1%}", "<= 5 %", overhead <= 0.05),
+        Row("outside the batches: Prefect's own start and end, listing, reconcile", f"{statistics.median(rest):.1f} s"),
+    ]
+    report(rows)
+
+
+if __name__ == "__main__":
+    main()
