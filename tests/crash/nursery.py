@@ -1,0 +1,154 @@
+"""A process that has imported everything and started nothing: each ingest is a fork of it, so that to die is cheap.
+
+`python -m tests.crash.nursery`: takes orders as lines of JSON on standard input, one at a time; answers with the child's pid
+when it runs and with its exit status when it has ended. The child is the leader of a session and a process group of its own.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from blocks.embedders.engines.openvino import import_openvino
+from tests.crash.faults import Fault, Faults
+
+IMPORTED = (
+    "blocks.embedders.sentence_transformer",
+    "blocks.stores.chroma_embedded",
+    "flows.ingest",
+    "sqlalchemy.dialects.sqlite",
+    "tokenizers",
+)
+
+
+def main() -> int:
+    """Serve until standard input ends."""
+    warm_up()
+    _say({"ready": os.getpid()})
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _live(order)
+        _say({"pid": pid})
+        _pid, status = os.waitpid(pid, 0)
+        _say({"status": os.waitstatus_to_exitcode(status)})
+    return 0
+
+
+def warm_up() -> None:
+    """Import what an ingest imports. No thread, no loop, no model: a fork would lose or break them."""
+    for module in IMPORTED:
+        import_module(module)
+    import_openvino()
+
+    assert threading.active_count() == 1, threading.enumerate()
+    assert len(list(Path("/proc/self/task").iterdir())) == 1
+    gc.collect()
+    gc.freeze()
+
+
+def _live(order: dict[str, Any]) -> None:
+    """The child: one ingest, as a process of its own would do it. Never returns."""
+    code = 1
+    try:
+        os.setsid()
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        null = os.open(os.devnull, os.O_RDONLY)
+        for descriptor, target in ((null, 0), (log, 1), (log, 2)):
+            os.dup2(descriptor, target)
+        # Asked where it stands if it does not end.
+        faulthandler.register(signal.SIGUSR1, file=log)
+        os.environ.update(order["env"])
+        if "prepare" in order:
+            _prepare(order["prepare"])
+        else:
+            faults = Faults(Fault(**order["fault"]) if order["fault"] else None, Path(order["store"]))
+            faults.install()
+            answer = (_without_prefect if order["plain"] else _ingest)(order["parameters"])
+            answer |= {"calls": faults.calls, "cpu": time.process_time()}
+            Path(order["report"]).write_text(json.dumps(answer))
+        code = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _ingest(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The flow, as every door calls it."""
+    from flows.ingest import ingest
+
+    state: Any = ingest(**parameters, return_state=True)
+    result = state.result(raise_on_failure=False)
+    if not state.is_completed():
+        return {"state": state.type.value, "name": state.name, "error": f"{type(result).__name__}: {result}"}
+    return {"state": state.type.value, "name": state.name, "report": asdict(result)}
+
+
+def _without_prefect(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The same stages one after the other, a second cheaper: for looking whether there is anything left to do."""
+    from blocks.library import open_library
+    from ledger import owed
+    from tasks import sources
+    from tasks.batches import Batch
+    from tasks.chunk import chunk
+    from tasks.context import SourceContext
+    from tasks.discover import discover
+    from tasks.embed import embed
+    from tasks.extract import extract
+    from tasks.finish import finish
+    from tasks.publish import publish
+    from tasks.reconcile import reconcile
+    from tasks.session import working_on
+
+    library = open_library(parameters["library"])
+    try:
+        with working_on(library, None) as ctx:
+            reconcile.fn(ctx)
+            source = SourceContext(*_source(library, sources, parameters["source"]))
+            discover.fn(ctx, source, False, False)
+            now, after, number = time.time(), b"", 0
+            while files := owed.batch(ctx.db, source.row, now, parameters["batch_files"], 1 << 30, after):
+                number, after = number + 1, files[-1].file_id
+                batch = extract.fn(ctx, source, Batch(number, files))
+                publish.fn(ctx, source, embed.fn(ctx, chunk.fn(ctx, batch)))
+            finish.fn(ctx, [source])
+            return {"state": "COMPLETED", "name": "Completed", "report": asdict(ctx.report)}
+    finally:
+        library.close()
+
+
+def _source(library: Any, sources: Any, path: str) -> tuple[Any, Any]:
+    (adapter,) = sources.named(library, path)
+    return adapter, sources.register(library, adapter)
+
+
+def _prepare(models: str) -> None:
+    """Convert the model, once for all."""
+    from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
+
+    SentenceTransformerEmbedder(cache_dir=Path(models)).embed(["to have it converted"])
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
