@@ -69,7 +69,7 @@ def test_alembic_would_change_nothing(ledger_url: str) -> None:
 def test_the_program_knows_every_revision_in_order() -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
     assert [revision.revision for revision in scripts.walk_revisions()][::-1] == list(versions.REVISIONS)
-    files = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}
+    files = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
     assert files == set(versions.REVISIONS)
 
 
