@@ -1,7 +1,6 @@
 """The command `levada`: the table of its commands, and how they end.
 
-Exit codes: 0 complete, 1 failed, 2 asked wrongly, 3 partial (something was left behind), 130 interrupted by Ctrl-C, 143 ended by
-SIGTERM.
+Exit codes: 0 complete, 1 failed, 2 asked wrongly, 3 partial (something was left behind), 130 ended by Ctrl-C, 143 by SIGTERM.
 """
 
 from __future__ import annotations
@@ -12,9 +11,10 @@ from importlib import import_module
 
 import typer
 
+from apps.termination import terminated
 from core.errors import LevadaError, UsageError
 
-FAILED, USAGE, PARTIAL, INTERRUPTED = 1, 2, 3, 130
+FAILED, USAGE, PARTIAL, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
 
 COMMANDS = ("ingest", "search", "status", "plan", "source", "quarantine", "verify", "up")
 
@@ -48,7 +48,8 @@ def main() -> None:
             show()
         else:
             print(f"levada: {_one_line(exc)}", file=sys.stderr)  # noqa: T201
-    if code in (INTERRUPTED, TERMINATED):
+    if code == INTERRUPTED:
+        code = TERMINATED if terminated() else INTERRUPTED
         print("interrupted: what is published stays, the rest is owed; run it again to go on", file=sys.stderr)  # noqa: T201
     _leave(code if isinstance(code, int) else 0)
 

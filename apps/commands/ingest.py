@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from apps.output import err, out
 from apps.prefect_api import connect
 from apps.progress import ProgressBar
 from apps.reports import show_report
+from apps.termination import heed_sigterm
 from core.errors import LevadaError, UsageError
 from core.report import SyncReport
 from core.settings import Settings
@@ -47,7 +47,7 @@ def ingest(
     settings = Settings.from_env()
     library = library or settings.library
     _refuse_early(settings, library, source)
-    signal.signal(signal.SIGTERM, _terminate)
+    heed_sigterm()
     with connect(settings.home, say=err.print) as api, ProgressBar(quiet=as_json) as bar:
         bar.say("starting")
         parameters: dict[str, Any] = {
@@ -100,7 +100,3 @@ def _known(settings: Settings, library: str) -> list[SourceRow]:
         return []
     finally:
         db.close()
-
-
-def _terminate(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
