@@ -97,7 +97,8 @@ def connect(home: Path, env: MutableMapping[str, str] | None = None, say: Say | 
         raise RuntimeError("connect() comes too late: Prefect is imported, and has read its settings")
     env = os.environ if env is None else env
     set_defaults(env)
-    set_defaults(env, QUIET)
+    if "LEVADA_LOG_LEVEL" not in env:
+        set_defaults(env, QUIET)
     if url := env.get("PREFECT_API_URL"):
         return Api(url)
     directory = prefect_home(home, env)

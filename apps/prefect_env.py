@@ -15,11 +15,14 @@ DEFAULTS = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     # Never a server of Prefect's own making: it outlives a killed run (design.md section 6).
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+    # Warnings of our adapters belong to the run that they are given in; outside of one they are nobody's.
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "ledger,blocks,tasks",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 """Set unless the user has set them."""
 
-QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR"}
-"""For commands that report by themselves: Prefect's logs go to the API only."""
+QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+"""For commands that report by themselves (apps/logs.py): Prefect's logs go to the API only."""
 
 
 def set_defaults(env: MutableMapping[str, str], values: Mapping[str, str] = DEFAULTS) -> None:

@@ -22,8 +22,8 @@ from pydantic import Field
 
 from blocks.library import Library, open_library
 from blocks.sources.base import Source
-from core.errors import SourceUnavailable
-from flows.queueing import outrun
+from core.errors import LibraryBusy, SourceUnavailable
+from flows.queueing import gives_way, own_run, rival
 from ledger import owed
 from tasks import sources as named_sources
 from tasks.batches import Batch
@@ -64,6 +64,8 @@ _runner: Any = ThreadPoolTaskRunner(max_workers=WINDOW * STAGES)
 def ingest(
     library: str = "default",
     source: str | None = None,
+    include: list[str] | None = None,
+    exclude: list[str] | None = None,
     dry_run: bool = False,
     full_reconcile: bool = False,
     confirm_removals: bool = False,
@@ -76,6 +78,8 @@ def ingest(
     Args:
         library: Name of the library; made if it is new.
         source: A folder's path, or the root of a source that the library knows; left out: all its sources.
+        include: Patterns of wanted files of a folder, as in a .gitignore, such as "**/*.md"; kept with the folder.
+        exclude: Patterns of its unwanted files and folders, such as "drafts/"; they outdo include.
         dry_run: Say what would be done, and change nothing.
         full_reconcile: List the source from scratch, whatever its cursor says.
         confirm_removals: The files that vanished are really gone: remove them now.
@@ -84,16 +88,21 @@ def ingest(
         wait: Seconds to wait for another run that holds the library.
     """
     opened = open_library(library)
-    adapters = named_sources.named(opened, source)
+    adapters = named_sources.named(opened, source, include, exclude)
     try:
         if dry_run:
             planned = make_plan(opened, adapters)
             publish_plan(library, planned)
             return Completed(name="Planned", message="nothing was changed", data=planned)
-        reason = outrun(library)
-        if reason is not None:
-            return Completed(name="Skipped", message=reason)
+        own = own_run()
+        first = rival(own, library) if own is not None and gives_way(own) else None
+        if first is not None:
+            return Completed(name="Skipped", message=first)
         return _ingest(opened, adapters, full_reconcile, confirm_removals, batch_files, batch_bytes, wait)
+    except LibraryBusy as exc:
+        if not gives_way(own_run()):
+            raise
+        return Completed(name="Skipped", message=str(exc))
     finally:
         opened.close()
 

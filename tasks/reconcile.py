@@ -27,6 +27,19 @@ def reconcile(ctx: RunContext) -> None:
 def reconcile_store(ctx: RunContext) -> None:
     """The same, for callers outside a flow."""
     finish_interrupted(ctx)
+    try:
+        _agree(ctx)
+    except StoreUnreadable as exc:
+        aside = ctx.library.vectors.set_aside()
+        if aside is None:
+            raise
+        rebuild(ctx, f"it does not open ({exc}){_moved_to(aside)}")
+    _find_adoptable(ctx)
+    row = ctx.library.row()
+    ctx.library.vectors.discard_aside(row.tenant, row.name)
+
+
+def _agree(ctx: RunContext) -> None:
     generation = ctx.run.generation
     interrupted = generation.rebuilding_collection is not None
     trouble = "a rebuild was interrupted" if interrupted else _trouble(ctx)
@@ -35,7 +48,6 @@ def reconcile_store(ctx: RunContext) -> None:
     else:
         delete_pending(ctx)
         _match_counts(ctx)
-    _find_adoptable(ctx)
 
 
 def rebuild(ctx: RunContext, why: str) -> None:
@@ -61,15 +73,9 @@ def rebuild(ctx: RunContext, why: str) -> None:
 
 
 def _trouble(ctx: RunContext) -> str | None:
-    """What is wrong with the store, in words; None if it is the one we know. What does not open is moved aside."""
-    store, generation = ctx.library.vectors, ctx.run.generation
-    try:
-        info = store.describe(generation.collection)
-    except StoreUnreadable as exc:
-        aside = store.set_aside()
-        if aside is None:
-            raise
-        return f"it does not open ({exc}); it was moved to {aside}"
+    """What is wrong with the store, in words; None if it is the one we know."""
+    generation = ctx.run.generation
+    info = ctx.library.vectors.describe(generation.collection)
     if info is None:
         return _absence(ctx)
     if info.store_id != generation.store_id:
@@ -84,8 +90,12 @@ def _absence(ctx: RunContext) -> str:
     store, ours = ctx.library.vectors, ctx.library.collection_info(ctx.run.generation)
     others = [name for name, info in store.collections() if not _same_library(info, ours)]
     if others and not store.shared:
-        return f"it belongs to another library; it was moved to {store.set_aside()}"
+        return f"it belongs to another library{_moved_to(store.set_aside())}"
     return "it is empty" if vectors.live_count(ctx.db, ctx.run.generation) else "it is new"
+
+
+def _moved_to(aside: str | None) -> str:
+    return f"; it was moved to {aside}" if aside else ""
 
 
 def _match_counts(ctx: RunContext) -> None:

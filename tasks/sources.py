@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from blocks.library import Library
 from blocks.sources import registry
@@ -15,10 +18,13 @@ from ledger.sources import SourceRow
 DRIVE = "google-drive"
 
 
-def named(library: Library, name: str | None) -> list[Source]:
+def named(
+    library: Library, name: str | None, include: list[str] | None = None, exclude: list[str] | None = None
+) -> list[Source]:
     """The sources that `name` means: None for all of the library, else the root of a known one or a folder's path.
 
-    Raises UsageError. Writes nothing, so that a request that cannot be met has no side effect.
+    `include` and `exclude`: patterns for a folder, kept with it from now on; None leaves them as they are. Raises UsageError.
+    Writes nothing, so that a request that cannot be met has no side effect.
     """
     if name is not None and name.split(":")[0] == DRIVE:
         if "google_drive" not in registry.kinds():
@@ -27,13 +33,24 @@ def named(library: Library, name: str | None) -> list[Source]:
             )
         raise UsageError(f"name a Google Drive source of library {library.name!r} by its root")
     if name is not None and Path(name).expanduser().is_dir():
-        from blocks.sources.folder import FolderSource
-
-        folder = FolderSource(path=Path(name).expanduser())
-        known = [row for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
-        return [registry.restore(known[0].kind, known[0].config)] if known else [folder]
+        return [_folder(library, Path(name).expanduser(), include, exclude)]
+    if include is not None or exclude is not None:
+        raise UsageError("patterns of wanted and unwanted files belong to one folder: name its path")
     rows = sources.choose(_known(library), library.name, name)
     return [registry.restore(row.kind, row.config) for row in rows]
+
+
+def _folder(library: Library, path: Path, include: list[str] | None, exclude: list[str] | None) -> Source:
+    from blocks.sources.folder import FolderSource
+
+    folder = FolderSource(path=path)
+    known = [row.config for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
+    settings = json.loads(known[0]) if known else {"path": path}
+    settings |= {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
+    try:
+        return FolderSource(**settings)
+    except ValidationError as exc:
+        raise UsageError("; ".join(str(error["msg"]) for error in exc.errors())) from exc
 
 
 def register(library: Library, source: Source) -> SourceRow:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from apps.options import AsJson, LibraryName
+from apps.logs import speak_plainly
+from apps.options import AsJson, Exclude, Include, LibraryName
 from apps.output import err, out
 from apps.prefect_api import connect
 from apps.progress import ProgressBar
@@ -36,6 +35,8 @@ def ingest(
         str | None, typer.Argument(metavar="[PATH|SOURCE]", help="A folder, or a known source; left out: all.")
     ] = None,
     library: LibraryName = "",
+    include: Include = None,
+    exclude: Exclude = None,
     as_json: AsJson = False,
     full_reconcile: Annotated[bool, typer.Option(help="List the source from scratch, whatever its cursor says.")] = False,
     confirm_removals: Annotated[bool, typer.Option(help="The files that vanished are really gone: remove them now.")] = False,
@@ -53,6 +54,8 @@ def ingest(
         parameters: dict[str, Any] = {
             "library": library,
             "source": source,
+            "include": include or None,
+            "exclude": exclude or None,
             "full_reconcile": full_reconcile,
             "confirm_removals": confirm_removals,
             "wait": wait,
@@ -72,7 +75,7 @@ def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
     from flows.ingest import ingest as flow
     from tasks.progress import listening
 
-    logging.getLogger("prefect").setLevel(os.environ.get("LEVADA_LOG_LEVEL", "ERROR"))
+    speak_plainly()
     api.wait()
     with listening(bar.show):
         state: Any = flow(**parameters, return_state=True)

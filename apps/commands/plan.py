@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from apps.options import AsJson, LibraryName
+from apps.options import AsJson, Exclude, Include, LibraryName
 from apps.output import out, print_json
 from core.settings import Settings
 
@@ -22,6 +22,8 @@ def plan(
         str | None, typer.Argument(metavar="[PATH|SOURCE]", help="A folder, or a known source; left out: all.")
     ] = None,
     library: LibraryName = "",
+    include: Include = None,
+    exclude: Exclude = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what an ingest would do (files, bytes, chunks to embed, time) and change nothing."""
@@ -32,7 +34,7 @@ def plan(
     settings = Settings.from_env()
     opened = open_library(library or settings.library, settings)
     try:
-        planned = make_plan(opened, named(opened, source))
+        planned = make_plan(opened, named(opened, source, include or None, exclude or None))
     finally:
         opened.close()
     if as_json:

@@ -113,8 +113,11 @@ class VectorStore(Block, ABC):
     def set_aside(self) -> str | None:
         """Move what does not open out of the way, so that the store starts empty; say where it went.
 
-        None if this store cannot (a server): its owner must mend it.
+        Empty if there was nothing to move. None if this store cannot (a server): its owner must mend it.
         """
+
+    def discard_aside(self, tenant: str, library: str) -> None:
+        """Delete what was set aside and held nothing but this library: texts must not outlive their document there (I12)."""
 
     def close(self) -> None:
         """Let go of connections; the next call connects again."""

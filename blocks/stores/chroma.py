@@ -155,6 +155,11 @@ class ChromaStore(VectorStore):
         backend = self._open()
         return backend.set_aside() if isinstance(backend, EmbeddedChroma) else None
 
+    def discard_aside(self, tenant: str, library: str) -> None:
+        backend = self._open()
+        if isinstance(backend, EmbeddedChroma):
+            backend.discard_aside(tenant, library)
+
     def close(self) -> None:
         with self._backend.lock:
             backend, self._backend.open = self._backend.open, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -97,6 +98,13 @@ class EmbeddedChroma:
             os.close(lock)
         self.close()
         return str(target or "")
+
+    def discard_aside(self, tenant: str, library: str) -> None:
+        """Delete each directory set aside whose marker names this library only; without a marker it may be somebody else's."""
+        for path in self._place.asides():
+            owners = self._place.owners(path)
+            if owners == {(tenant, library)}:
+                shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
         """Close the connections that no call is using; the others when their call is done."""

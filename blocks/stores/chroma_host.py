@@ -31,13 +31,11 @@ from core.errors import LevadaError, PermanentError, StoreUnavailable, StoreUnre
 from . import chroma_wire as wire
 from .chroma_collections import ChromaCollections, Vectors
 from .chroma_errors import chroma_errors
-from .chroma_place import StorePlace, connect, listen
+from .chroma_place import MARKER, StorePlace, connect, listen
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
 
-MARKER = "levada-store.json"
-"""In the store's directory: the stamps of its collections, readable when Chroma is not."""
 FIRST_CLIENT_SECONDS = 5.0
 """How long a new owner waits for the client that started it."""
 _ROOM = 16 << 20

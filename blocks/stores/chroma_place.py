@@ -7,6 +7,7 @@ socket by which all others reach it, its log, and the seal that it leaves when i
 from __future__ import annotations
 
 import fcntl
+import glob
 import json
 import os
 import socket
@@ -20,6 +21,8 @@ from pathlib import Path
 from core.errors import StoreUnavailable, StoreUnreadable
 
 DATABASE = "chroma.sqlite3"
+MARKER = "levada-store.json"
+"""In the store's directory: the stamps of its collections, readable when Chroma is not."""
 _MAGIC = b"SQLite format 3\0"
 _ADDRESS_LIMIT = 107
 _LOG_LIMIT = 256 * 1024
@@ -156,6 +159,19 @@ class StorePlace:
         except OSError:
             lines = []
         return lines[-1].strip()[:300] if lines else "no reason given"
+
+    def asides(self) -> list[Path]:
+        """What was moved aside and is still there."""
+        return sorted(self.directory.parent.glob(f"{glob.escape(self.directory.name)}.aside-*"))
+
+    @staticmethod
+    def owners(directory: Path) -> set[tuple[str, str]]:
+        """Tenant and library of every collection that the marker in a store's directory names; empty without one."""
+        try:
+            stamps = json.loads((directory / MARKER).read_text("utf-8"))
+            return {(stamp["tenant"], stamp["library"]) for stamp in stamps.values()}
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            return set()
 
     def move_aside(self) -> Path | None:
         """Rename the directory, with the lock held; None if there is none."""

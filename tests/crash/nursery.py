@@ -103,39 +103,14 @@ def _ingest(parameters: dict[str, Any]) -> dict[str, Any]:
 def _without_prefect(parameters: dict[str, Any]) -> dict[str, Any]:
     """The same stages one after the other, a second cheaper: for looking whether there is anything left to do."""
     from blocks.library import open_library
-    from ledger import owed
-    from tasks import sources
-    from tasks.batches import Batch
-    from tasks.chunk import chunk
-    from tasks.context import SourceContext
-    from tasks.discover import discover
-    from tasks.embed import embed
-    from tasks.extract import extract
-    from tasks.finish import finish
-    from tasks.publish import publish
-    from tasks.reconcile import reconcile
-    from tasks.session import working_on
+    from tests.flows.stages import ingest_in_stages
 
     library = open_library(parameters["library"])
     try:
-        with working_on(library, None) as ctx:
-            reconcile.fn(ctx)
-            source = SourceContext(*_source(library, sources, parameters["source"]))
-            discover.fn(ctx, source, False, False)
-            now, after, number = time.time(), b"", 0
-            while files := owed.batch(ctx.db, source.row, now, parameters["batch_files"], 1 << 30, after):
-                number, after = number + 1, files[-1].file_id
-                batch = extract.fn(ctx, source, Batch(number, files))
-                publish.fn(ctx, source, embed.fn(ctx, chunk.fn(ctx, batch)))
-            finish.fn(ctx, [source])
-            return {"state": "COMPLETED", "name": "Completed", "report": asdict(ctx.report)}
+        report = ingest_in_stages(library, parameters["source"], parameters["batch_files"])
+        return {"state": "COMPLETED", "name": "Completed", "report": asdict(report)}
     finally:
         library.close()
-
-
-def _source(library: Any, sources: Any, path: str) -> tuple[Any, Any]:
-    (adapter,) = sources.named(library, path)
-    return adapter, sources.register(library, adapter)
 
 
 def _prepare(models: str) -> None:

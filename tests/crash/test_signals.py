@@ -37,7 +37,8 @@ def on_a_terminal(arguments: list[str], env: dict[str, str], log: Path) -> Itera
     keyboard, terminal = pty.openpty()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["setsid", "--ctty", sys.executable, "-m", "apps.cli", *arguments],
+            # Where the tests themselves run in the background, SIGINT is ignored, and every child would inherit that.
+            ["env", "--default-signal=INT", "setsid", "--ctty", sys.executable, "-m", "apps.cli", *arguments],
             cwd=ROOT,
             env=env,
             stdin=terminal,

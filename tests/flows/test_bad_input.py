@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +18,9 @@ import pytest
 from core.errors import LedgerTooNew, LibraryBusy, UsageError
 from ledger import libraries
 from ledger.locks import library_lock
+from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
+from tests.servers.prefect_home import give_database, without_prefect
 
 
 def reasons(world: World) -> dict[str, str]:
@@ -154,23 +161,125 @@ def test_two_ingests_at_once(world: World) -> None:
     db.close()
 
 
-def test_a_file_that_vanishes_while_it_is_read(world: World) -> None:
-    """A link that points nowhere by the time it is opened: the listing saw a file, the reader does not."""
-    from blocks.sources.folder import FolderSource
-    from core.files import ChangePage
-
-    world.write("a.txt", "A text.")
-    world.write("b.txt", "Another text.")
-    source = FolderSource(path=world.folder)
-    files = [file for page in source.changes(None) if isinstance(page, ChangePage) for file in page.files]
-    (world.folder / "b.txt").unlink()
-    gone = next(file for file in files if file.name == "b.txt")
-    with pytest.raises(FileNotFoundError):
-        source.fetch(gone.id, Path(world.home))
+def test_a_file_that_vanishes_after_it_was_listed(world: World) -> None:
+    world.write("a.txt", "The first text.")
+    gone = world.write("b.txt", "The second text.")
+    report = ingest_in_stages(world.library(), str(world.folder), once_listed=gone.unlink)
+    assert (report.added, report.quarantined, report.failures) == (1, 0, [])
+    report = world.ingest()
+    assert (report.added, report.removed, report.unchanged, report.complete) == (0, 0, 1, True)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_without_permission(world: World) -> None:
+def test_a_published_file_that_vanishes_after_its_edit_was_listed(world: World) -> None:
+    world.write("a.txt", "The first text.")
+    edited = world.write("b.txt", "The second text.")
+    world.ingest()
+    world.write("b.txt", "The second text, edited.")
+    ingest_in_stages(world.library(), str(world.folder), once_listed=edited.unlink)
+    assert [row[0] for row in world.index()] in (["a.txt"], ["a.txt", "b.txt"]), "gone, or as it was; never half"
+    report = world.ingest()
+    assert report.complete
+    assert [row[0] for row in world.index()] == ["a.txt"]
+
+
+def test_a_file_that_changes_after_it_was_listed(world: World) -> None:
+    file = world.write("a.txt", "The first text.")
+    ingest_in_stages(world.library(), str(world.folder), once_listed=lambda: file.write_text("The second text."))
+    assert [row[3] for row in world.index()] == ["The second text."], "what was read is what is published"
+    report = world.ingest()
+    assert (report.updated, report.unchanged) == (0, 1)
+
+
+def test_a_file_that_changes_all_the_time_is_owed(world: World) -> None:
+    file = world.write("a.txt", "0")
+    world.write("b.txt", "A text at rest.")
+    done = threading.Event()
+
+    def scribble() -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            file.write_text(f"{number} " * (1 << 16))
+
+    writer = threading.Thread(target=scribble)
+    writer.start()
+    try:
+        report = world.ingest()
+    finally:
+        done.set()
+        writer.join()
+    assert report.added >= 1
+    assert "b.txt" in {row[0] for row in world.index()}
+    file.write_text("At rest at last.")
+    world.ingest()
+    assert [row[3] for row in world.index()] == ["At rest at last.", "A text at rest."]
+
+
+def test_a_file_without_permission(levada: list[str], world: World) -> None:
+    """In a process that may not read it, even where the tests run as root."""
     world.write("a.txt", "A text.").chmod(0)
-    assert world.ingest().quarantined == 1
+    world.write("b.txt", "Another text.")
+    world.write("shut/c.txt", "A third text.")
+    (world.folder / "shut").chmod(0)
+    give_database(world.home)
+    done = subprocess.run(
+        [*levada, "ingest", str(world.folder), "--json"],
+        env={**without_prefect(), "LEVADA_HOME": str(world.home)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["added"], report["quarantined"]) == (1, 1)
     assert reasons(world) == {"a.txt": "unreadable"}
+    (world.folder / "shut").chmod(0o700)
+    (world.folder / "a.txt").chmod(0o600)
+    assert world.ingest().added == 2
+
+
+@pytest.fixture
+def levada() -> list[str]:
+    """The command, in a process without root's power over other people's files."""
+    command = [sys.executable, "-m", "apps.cli"]
+    if os.geteuid():
+        return command
+    if shutil.which("setpriv") is None:
+        pytest.skip("running as root, and setpriv (util-linux) is missing to give up root's rights")
+    return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
+
+
+def test_a_full_disk(world: World, small_disk: Path) -> None:
+    """It fails in one line, keeps what was published, and goes on when there is room again."""
+    world.prepare(small_disk / "home")
+    world.write("first.txt", "The first text.")
+    world.ingest()
+    before = world.index()
+    rng = random.Random(5)
+    words = [f"{rng.randrange(16**6):06x}" for _ in range(4_000)]
+    for number in range(12):
+        text = "\n\n".join(" ".join(rng.choices(words, k=60)) for _ in range(30))
+        world.write(f"{number}.txt", text)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - (1 << 20)))
+    state = world.run()
+    assert state.is_failed()
+    assert "full" in (state.message or "")
+    assert "\n" not in str(state.result(raise_on_failure=False))
+    assert world.index() == before
+    assert [passage.path for passage in world.search("the first text", 1)] == ["first.txt"]
+    filler.unlink()
+    assert world.ingest().added == 12
+    assert world.store_ids() == sorted(row[2] for row in world.index())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"needs to mount a small disk: {mounted.stderr.strip()}")
+    yield disk
+    # The store's owner may hold it for a moment longer; a lazy end does not wait for it.
+    subprocess.run(["umount", "--lazy", disk], check=True)

@@ -26,15 +26,16 @@ class World:
         self.models = models
         self.folder = base / "folder"
         self.folder.mkdir(exist_ok=True)
-        self.home = base / "home"
-        self._prepare(self.home)
-        self.settings = Settings.from_env({"LEVADA_HOME": str(self.home)})
+        self.prepare(base / "home")
         self._open: list[Library] = []
 
-    def _prepare(self, home: Path) -> None:
+    def prepare(self, home: Path) -> None:
+        """Make a home that has the model; this library is there from now on."""
         home.mkdir(mode=0o700, exist_ok=True)
         if not (home / "models").exists():
             (home / "models").symlink_to(self.models)
+        self.home = home
+        self.settings = Settings.from_env({"LEVADA_HOME": str(home)})
 
     def write(self, path: str, text: str | bytes) -> Path:
         """Write a file that looks old, so that its fingerprint is trusted."""

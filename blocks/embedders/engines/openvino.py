@@ -45,6 +45,9 @@ def import_openvino() -> Any:
         import openvino
     except ImportError as exc:
         raise EngineUnavailable(f"OpenVINO cannot be imported: {exc}") from exc
+    # Every inference asks for this, and two threads that ask first, together, wait for each other for ever (2026.4: in a
+    # third of all tries): one fills a table under a lock of C++ and needs Python's lock for it, which the other holds.
+    openvino.Type.i64.to_dtype()
     return openvino
 
 

@@ -13,8 +13,7 @@ import pytest
 
 from blocks.stores.base import CollectionInfo, CollectionRef
 from blocks.stores.chroma import ChromaStore
-from blocks.stores.chroma_host import MARKER
-from blocks.stores.chroma_place import DATABASE, StorePlace
+from blocks.stores.chroma_place import DATABASE, MARKER, StorePlace
 from core.errors import StoreUnavailable, StoreUnreadable
 from tests.blocks.stores.chroma_process import other_process
 from tests.blocks.stores.owners import owners, wait_deserted, wait_until

@@ -1,0 +1,32 @@
+"""A command's log lines in a terminal: ours, one line each; Prefect's, with their tracebacks, only if asked for."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from rich.markup import escape
+
+from apps.output import err
+
+ROOMS = ("levada", "ledger", "blocks", "tasks", "prefect.flow_runs.levada", "prefect.task_runs.levada")
+"""Loggers that are our own, outside of a Prefect run and inside (tasks/log.py)."""
+
+
+class _Line(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        err.print(
+            f"[yellow]{record.levelname.lower()}:[/yellow] {escape(' '.join(record.getMessage().split()))}", soft_wrap=True
+        )
+
+
+def speak_plainly() -> None:
+    """Warnings of ours on standard error; with LEVADA_LOG_LEVEL set, all that Prefect's loggers have to say of that level."""
+    level = os.environ.get("LEVADA_LOG_LEVEL")
+    logging.getLogger("prefect").setLevel(level or "ERROR")
+    if level:
+        return
+    for name in ROOMS:
+        logger = logging.getLogger(name)
+        logger.setLevel("WARNING")
+        logger.addHandler(_Line())
