@@ -151,3 +151,36 @@ def test_a_container_s_share_of_the_cpus(text: str, cpus: int | None, tmp_path: 
     # On a machine with one CPU a share of one is no limit.
     assert cpu_quota(tmp_path / "cpu.max") == (cpus if len(os.sched_getaffinity(0)) > 1 else None)
     assert cpu_quota(tmp_path / "none") is None
+
+
+FIRST_TOGETHER = """
+import os, sys, threading, time
+sys.modules["openvino_telemetry"] = None
+import openvino
+from blocks.embedders.engines.openvino import import_openvino
+
+assert len(os.listdir("/proc/self/task")) == 1
+for _ in range(24):
+    child = os.fork()
+    if child == 0:
+        import_openvino()
+        together = threading.Barrier(3)
+        threads = [threading.Thread(target=lambda: (together.wait(), openvino.Type.i64.to_dtype())) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        os._exit(0)
+    for _ in range(1000):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            break
+        time.sleep(0.01)
+    else:
+        os.kill(child, 9)
+        sys.exit("threads that asked OpenVINO first, at the same time, wait for each other for ever")
+"""
+
+
+def test_first_inferences_at_the_same_time_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Each fork has asked nothing of OpenVINO yet; without what import_openvino does first, every third of them hangs."""
+    run(FIRST_TOGETHER, home=tmp_path, OPENBLAS_NUM_THREADS="1")
