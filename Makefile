@@ -12,9 +12,9 @@ DEMO_HOME ?= $(CURDIR)/.levada
 demo: $(VENV)/runtime
 	@LEVADA_HOME=$(DEMO_HOME) $(BIN)/python -m apps.demo examples/library
 
-# A process for each core; the tests of one file stay together.
+# A process for each core; tests/conftest.py says what stays together.
 test: $(VENV)/development
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 lint: $(VENV)/development
 	$(BIN)/ruff format --check .

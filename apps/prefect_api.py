@@ -120,6 +120,18 @@ def connect(home: Path, env: MutableMapping[str, str] | None = None, say: Say | 
     return api
 
 
+def join(home: Path, env: MutableMapping[str, str] | None = None) -> None:
+    """Use the server that `levada up` started, if it is there and no other is set; start none. Before importing Prefect."""
+    env = os.environ if env is None else env
+    set_defaults(env)
+    directory = prefect_home(home, env)
+    if env.get("PREFECT_API_URL") or not directory.is_dir():
+        return
+    up = read_state(directory / UP)
+    if is_alive(up):
+        _use(up, directory, env)
+
+
 def _flush() -> None:
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogHandler

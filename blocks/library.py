@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
+import httpx
 from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr
 
@@ -18,7 +19,7 @@ from blocks.embedders.base import Embedder
 from blocks.families import adapters
 from blocks.search import is_whole, search
 from blocks.stores.base import CollectionInfo, VectorStore
-from core.errors import SpaceMismatch
+from core.errors import SpaceMismatch, TransientError
 from core.settings import Settings
 from ledger import libraries
 from ledger.database import Database, open_ledger
@@ -177,6 +178,9 @@ def _from_block(name: str) -> Library | None:
         loaded: Any = Library.load(name)
     except ValueError:  # Prefect's word for: no such document
         return None
+    except httpx.TransportError as exc:
+        url = os.environ.get("PREFECT_API_URL")
+        raise TransientError(f"the Prefect server at {url} does not answer: start it, or unset PREFECT_API_URL") from exc
     assert isinstance(loaded, Library)
     return loaded
 

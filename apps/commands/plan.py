@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from apps.libraries import open_for
 from apps.options import AsJson, Exclude, Include, LibraryName
 from apps.output import out, print_json
-from core.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -27,12 +27,10 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say what an ingest would do (files, bytes, chunks to embed, time) and change nothing."""
-    from blocks.library import open_library
+    opened = open_for(library)
     from tasks.plan import make_plan
     from tasks.sources import named
 
-    settings = Settings.from_env()
-    opened = open_library(library or settings.library, settings)
     try:
         planned = make_plan(opened, named(opened, source, include or None, exclude or None))
     finally:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from apps.libraries import open_for
 from apps.options import AsJson, LibraryName
 from apps.output import out, print_json
-from core.settings import Settings
 
 KEYS = ("score", "text", "path", "pages", "headings", "document_id", "chunk_id", "outdated")
 
@@ -27,10 +27,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with the best passages, each with file, page and heading trail."""
-    from blocks.library import open_library
-
-    settings = Settings.from_env()
-    opened = open_library(library or settings.library, settings)
+    opened = open_for(library)
     try:
         passages = opened.search(question, k)
     finally:

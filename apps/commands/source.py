@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from apps.libraries import open_for
 from apps.options import AsJson, LibraryName
 from apps.output import out, print_json, table
 from core.settings import Settings
@@ -43,11 +44,9 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Take a source with all its documents out of the library. The files themselves are not touched."""
-    from blocks.library import open_library
+    opened = open_for(library)
     from tasks.remove_source import remove_source
 
-    settings = Settings.from_env()
-    opened = open_library(library or settings.library, settings)
     try:
         removed = remove_source(opened, root)
     finally:

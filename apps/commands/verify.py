@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from apps.libraries import open_for
 from apps.options import AsJson, LibraryName
 from apps.output import out, print_json
-from core.settings import Settings
 
 FAILED = 1
 
@@ -25,11 +25,9 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Compare the store with the ledger: missing and orphaned records. Exit 1 if they differ and are not repaired."""
-    from blocks.library import open_library
+    opened = open_for(library)
     from tasks.verify import verify_store
 
-    settings = Settings.from_env()
-    opened = open_library(library or settings.library, settings)
     try:
         found = verify_store(opened, repair)
     finally:

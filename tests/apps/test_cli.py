@@ -122,6 +122,31 @@ def test_wrong_requests(levada: Command, folder: Path, tmp_path: Path) -> None:
     assert not os.path.exists(elsewhere), "asking makes nothing"  # noqa: PTH110
 
 
+def test_a_prefect_server_that_does_not_answer(levada: Command, folder: Path) -> None:
+    nobody = "http://127.0.0.1:9/api"
+    assert f"{nobody} does not answer" in levada.error("search", "gates", code=1, PREFECT_API_URL=nobody)
+    assert f"{nobody} does not answer" in levada.error("ingest", folder, code=1, PREFECT_API_URL=nobody)
+
+
+def test_an_ingest_that_fails_says_so_in_one_line(levada: Command, folder: Path) -> None:
+    said = levada.error("ingest", folder, code=1, LEVADA_PRECISION="int8")
+    assert "was built with" in said
+
+
+def test_patterns_are_kept_with_the_folder(levada: Command, tmp_path: Path) -> None:
+    for name in ("a.md", "b.txt", "drafts/c.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"The text of {name}.")
+    arguments = ("ingest", tmp_path, "--library", "patterns")
+    assert levada.json("plan", tmp_path, "--include", "*.md", "--exclude", "drafts/")["files"] == 1
+    assert levada.json(*arguments, "--include", "*.md", "--exclude", "drafts/")["added"] == 1
+    report = levada.json(*arguments)
+    assert (report["added"], report["unchanged"]) == (0, 1)
+    assert levada.json(*arguments, "--include", "**")["added"] == 1
+    assert "a range" in levada.error(*arguments, "--exclude", "[z-a]", code=2)
+    assert "name its path" in levada.error("ingest", "--library", "patterns", "--include", "*.md", code=2)
+
+
 def test_debug_shows_the_traceback(levada: Command, tmp_path: Path) -> None:
     done = levada("ingest", tmp_path / "nowhere", "--debug")
     assert done.returncode != 0

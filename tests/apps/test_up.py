@@ -177,6 +177,32 @@ def test_the_schedule_makes_runs(running: Installation) -> None:
     assert {run.deployment_id for run in runs} == {running.deployment("folder").id}
 
 
+TEAM = """
+import sys
+from blocks.library import Library
+from blocks.stores.chroma import ChromaStore
+Library(name="team", store=ChromaStore(path=sys.argv[1])).save("team")
+"""
+
+
+def test_every_command_finds_a_library_that_a_block_document_describes(running: Installation) -> None:
+    store = running.root / "store of the team"
+    env = {**running.env, "PREFECT_API_URL": f"http://127.0.0.1:{running.port}/api"}
+    subprocess.run([sys.executable, "-c", TEAM, str(store)], env=env, check=True, capture_output=True)
+
+    def levada(*arguments: str) -> Any:
+        command = [sys.executable, "-m", "apps.cli", *arguments, "--library", "team", "--json"]
+        done = subprocess.run(command, env=running.env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert levada("ingest", running.env["LEVADA_FOLDER"])["added"] == 2
+    assert (store / "chroma.sqlite3").exists()
+    assert not (running.home / "libraries").joinpath("team", "store").exists()
+    assert levada("search", "Who opens a gate?")[0]["path"] == "gates.md"
+    assert levada("verify") | {"live": 0} == {"live": 0, "missing": 0, "orphaned": 0, "trouble": "", "repaired": False}
+
+
 def test_again_nothing_is_started_and_a_paused_schedule_sleeps_on(running: Installation) -> None:
     folder = running.deployment("folder")
     with running.client() as client:

@@ -1,4 +1,4 @@
-"""One Prefect server, one nursery, one reader for all crash tests; and what they have seen, told at the end."""
+"""One Prefect server, one nursery, one reader for all crash tests, and no longer; and what they have seen, told at the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.servers.prefect_home import give_database, without_prefect
 SEEN: Counter[str] = Counter()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a process that works with a Prefect server of ours."""
     home = tmp_path_factory.mktemp("prefect")
@@ -29,7 +29,7 @@ def prefect_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         yield env
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(prefect_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A library and its folder, with nothing ingested yet."""
     stage = Stage(tmp_path_factory.mktemp("crash"), prefect_env, secrets.token_hex(8))
@@ -40,7 +40,7 @@ def stage(prefect_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
         stage.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def theatre(stage: Stage) -> Theatre:
     """The stage with both states of its folder, and what a fresh ingest makes of each."""
     stage.lay_out()
@@ -48,7 +48,7 @@ def theatre(stage: Stage) -> Theatre:
     return Theatre(stage, SEEN)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def interruption(stage: Stage) -> Interruption:
     """A corpus to be interrupted in."""
     return Interruption(stage)

@@ -11,7 +11,7 @@ from apps.processes import read_state, wait_gone
 from tests.servers.prefect_home import give_database, without_prefect
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a process that uses the server."""
     home = tmp_path_factory.mktemp("deployments") / "home"

@@ -1,4 +1,4 @@
-"""Real ingests in this process: a Prefect test server and the converted model once, homes and folders for each test."""
+"""Real ingests in this process: one Prefect test server and one converted model, a home and a folder for each test."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from prefect.testing.utilities import prefect_test_harness
 from tests.flows.world import World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect_server() -> Iterator[None]:
     """A Prefect API with a database of its own."""
     with prefect_test_harness(server_startup_timeout=120):
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the converted model is kept, for all homes of the session."""
+    """Where the converted model is kept, for all homes."""
     return tmp_path_factory.mktemp("models")
 
 
