@@ -11,6 +11,7 @@ TOGETHER = ("crash", "flows", "apps", "deployments", "blocks/embedders")
 """Folders whose files share a Prefect server, a crash stage or a converted model."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the group that one process works on, and put the groups in order."""
     for item in items:
