@@ -11,11 +11,13 @@ TOGETHER = ("crash", "flows", "apps", "deployments", "blocks/embedders")
 """Folders whose files share a Prefect server, a crash stage or a converted model."""
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give each test the group that one process works on."""
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the group that one process works on, and put the groups in order."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """Put the long groups first."""
     items.sort(key=lambda item: TOGETHER.index(_group(item)) if _group(item) in TOGETHER else len(TOGETHER))
 
 
