@@ -14,7 +14,7 @@ demo: $(VENV)/runtime
 
 # A process for each core; tests/conftest.py says what stays together.
 test: $(VENV)/development
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/development
 	$(BIN)/ruff format --check .

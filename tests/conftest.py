@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-TESTS = Path(__file__).parent
 TOGETHER = ("crash", "flows", "apps", "deployments", "blocks/embedders")
 """Folders whose files share a Prefect server, a crash stage or a converted model."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give each test the group that one process works on."""
-    item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long groups first."""
-    items.sort(key=lambda item: TOGETHER.index(_group(item)) if _group(item) in TOGETHER else len(TOGETHER))
+    items.sort(key=lambda item: TOGETHER.index(_group(item.nodeid)) if _group(item.nodeid) in TOGETHER else len(TOGETHER))
 
 
-def _group(item: pytest.Item) -> str:
-    path = item.path.relative_to(TESTS).as_posix()
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """One process for each group. (The marker xdist_group of pytest-xdist 3.8 does nothing with pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
+
+
+def _group(nodeid: str) -> str:
+    path = nodeid.partition("::")[0].removeprefix("tests/")
     return next((folder for folder in TOGETHER if path.startswith(f"{folder}/")), path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from pydantic import PrivateAttr
@@ -24,6 +25,9 @@ OLD, NEW = "The mill is driven by a turbine.", "The mill is driven by the wind."
 
 class Interrupted(ChromaStore):
     """The real store; before each of its answers arrives, something happens."""
+
+    _block_type_name: ClassVar[str] = "Interrupted"
+    _block_type_slug: ClassVar[str] = "interrupted"
 
     _happens: Callable[[], object] | None = PrivateAttr(default=None)
     _asked: int = PrivateAttr(default=0)
