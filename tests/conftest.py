@@ -1,7 +1,12 @@
-"""How the tests are shared out among processes (pytest -n): what shares something dear stays together, the longest first."""
+"""How the tests are shared out among processes (pytest -n): what shares something dear stays together, the longest first.
+
+And what they all share: the converted model.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +31,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     config.option.loadscopereorder = False
     return ByGroup(config, log)
+
+
+@pytest.fixture(scope="session")
+def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the converted model is kept for the homes of all tests, whatever their process: to convert it takes ten seconds."""
+    from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
+
+    base = tmp_path_factory.getbasetemp()
+    models = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "converted-models"
+    embedder = SentenceTransformerEmbedder(cache_dir=models)
+    embedder.embed(["to have it converted"])
+    embedder.close()
+    return models
 
 
 def _group(nodeid: str) -> str:

@@ -46,9 +46,10 @@ class Command:
 
 
 @pytest.fixture(scope="module")
-def levada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+def levada(converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     base = tmp_path_factory.mktemp("cli")
     give_database(base / "home")
+    (base / "home" / "models").symlink_to(converted_models)
     yield Command(base / "home")
 
 

@@ -103,8 +103,9 @@ def installation(directory: Path) -> Installation:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def running(converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     here = installation(tmp_path_factory.mktemp("up"))
+    (here.home / "models").symlink_to(converted_models)
     done = here.up(here.port)
     try:
         assert done.returncode == 0, done.stderr

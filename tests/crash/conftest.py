@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,9 +31,9 @@ def prefect_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
 
 @pytest.fixture(scope="package")
-def stage(prefect_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(prefect_env: dict[str, str], converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A library and its folder, with nothing ingested yet."""
-    stage = Stage(tmp_path_factory.mktemp("crash"), prefect_env, secrets.token_hex(8))
+    stage = Stage(tmp_path_factory.mktemp("crash"), converted_models, prefect_env, secrets.token_hex(8))
     try:
         stage.open()
         yield stage

@@ -34,7 +34,7 @@ class Interruption:
 
     def env(self, home: Path, env: dict[str, str]) -> dict[str, str]:
         """The environment of a command that works in a home, marked with its name; the model is converted already."""
-        (home / "models").symlink_to(self.stage.root / "models")
+        (home / "models").symlink_to(self.stage.models)
         return {**env, "LEVADA_HOME": str(home), MARKER: f"{self.stage.token}-{home.name}"}
 
     def processes(self, home: Path, other_than: Callable[[Process], bool] = lambda _process: False) -> list[str]:

@@ -70,14 +70,11 @@ def _live(order: dict[str, Any]) -> None:
         # Asked where it stands if it does not end.
         faulthandler.register(signal.SIGUSR1, file=log)
         os.environ.update(order["env"])
-        if "prepare" in order:
-            _prepare(order["prepare"])
-        else:
-            faults = Faults(Fault(**order["fault"]) if order["fault"] else None, Path(order["store"]))
-            faults.install()
-            answer = (_without_prefect if order["plain"] else _ingest)(order["parameters"])
-            answer |= {"calls": faults.calls, "cpu": time.process_time()}
-            Path(order["report"]).write_text(json.dumps(answer))
+        faults = Faults(Fault(**order["fault"]) if order["fault"] else None, Path(order["store"]))
+        faults.install()
+        answer = (_without_prefect if order["plain"] else _ingest)(order["parameters"])
+        answer |= {"calls": faults.calls, "cpu": time.process_time()}
+        Path(order["report"]).write_text(json.dumps(answer))
         code = 0
     except BaseException:
         import traceback
@@ -111,13 +108,6 @@ def _without_prefect(parameters: dict[str, Any]) -> dict[str, Any]:
         return {"state": "COMPLETED", "name": "Completed", "report": asdict(report)}
     finally:
         library.close()
-
-
-def _prepare(models: str) -> None:
-    """Convert the model, once for all."""
-    from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
-
-    SentenceTransformerEmbedder(cache_dir=Path(models)).embed(["to have it converted"])
 
 
 def _say(answer: dict[str, Any]) -> None:

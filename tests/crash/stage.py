@@ -143,8 +143,9 @@ class Ingest:
 class Stage:
     """One library that is ingested, killed and read again and again."""
 
-    def __init__(self, root: Path, env: Mapping[str, str], token: str) -> None:
+    def __init__(self, root: Path, models: Path, env: Mapping[str, str], token: str) -> None:
         self.root = root
+        self.models = models
         self.home = root / "home"
         self.fresh = root / "fresh"
         self.corpus = root / "corpus"
@@ -170,11 +171,9 @@ class Stage:
         self.reading = False
 
     def open(self) -> None:
-        """Wait for the servants, and convert the model."""
+        """Wait for the servants."""
         for servant in (self.nursery, self.reader):
             assert servant.hear() is not None
-        outcome = self._order({"prepare": str(self.root / "models")})
-        assert outcome.status == 0, self.last_words()
 
     # The folder.
 
@@ -253,12 +252,7 @@ class Stage:
         self.kill_owner(home)
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
-        (home / "models").symlink_to(self.root / "models")
-
-    def _order(self, order: Mapping[str, Any]) -> Outcome:
-        self._orders += 1
-        self.nursery.tell({"log": str(self.log), "env": {}, **order})
-        return Ingest(self.nursery, self.root / f"report-{self._orders}.json", self.log).outcome()
+        (home / "models").symlink_to(self.models)
 
     # The reader.
 

@@ -1,4 +1,4 @@
-"""Real ingests in this process: one Prefect test server and one converted model, a home and a folder for each test."""
+"""Real ingests in this process: one Prefect test server for all, a home and a folder for each test."""
 
 from __future__ import annotations
 
@@ -18,16 +18,10 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="package")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the converted model is kept, for all homes."""
-    return tmp_path_factory.mktemp("models")
-
-
 @pytest.fixture
-def world(prefect_server: None, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(prefect_server: None, converted_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A folder and a library, both empty."""
     monkeypatch.setenv("LEVADA_HOME", str(tmp_path / "home"))
-    made = World(tmp_path, models)
+    made = World(tmp_path, converted_models)
     yield made
     made.close()
