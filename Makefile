@@ -10,7 +10,7 @@ DEMO_HOME ?= $(CURDIR)/.levada
 .PHONY: demo test lint format soak bench up down clean
 
 demo: $(VENV)/runtime
-	@LEVADA_HOME=$(DEMO_HOME) $(BIN)/python -m apps.demo examples/library
+	@LEVADA_HOME="$(DEMO_HOME)" $(BIN)/python -m apps.demo examples/library
 
 # A process for each core; tests/conftest.py says what stays together.
 test: $(VENV)/development
@@ -34,13 +34,13 @@ bench: $(VENV)/development
 	$(BIN)/python -m benchmarks
 
 up: $(VENV)/runtime
-	LEVADA_HOME=$${LEVADA_HOME:-$(DEMO_HOME)} $(BIN)/levada up
+	$(BIN)/python -m apps.cli up
 
 down: $(VENV)/runtime
-	LEVADA_HOME=$${LEVADA_HOME:-$(DEMO_HOME)} $(BIN)/levada down
+	$(BIN)/python -m apps.cli down
 
 clean:
-	rm -rf $(VENV) $(DEMO_HOME)
+	rm -rf $(VENV) "$(DEMO_HOME)"
 
 $(VENV)/runtime: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -25,7 +26,8 @@ def table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> 
     for column in columns:
         made.add_column(column)
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        # As text: a name such as "[draft].pdf" is no markup.
+        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     return made
 
 

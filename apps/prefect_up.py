@@ -26,6 +26,7 @@ from apps.prefect_env import prefect_home, server_env, set_defaults
 from apps.prefect_lease import LEASE
 from apps.processes import POLL, identity, is_alive, read_state, spawn, stop, stop_children, write_state
 from core.errors import PermanentError, TransientError, UsageError
+from core.paths import folder_at
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 4200
@@ -39,6 +40,8 @@ END = 10.0
 """Seconds that the worker without runs, and the server, may take."""
 QUERY = "3"
 """Seconds between two looks of the worker for work; Prefect's default is 10."""
+FOLDER = "folder.json"
+"""The folder that was deployed last."""
 POINTER = "prefect.toml"
 POINTER_HEAD = "# Written by `levada up`, removed by `levada down`: Prefect's commands in this directory use its server.\n"
 
@@ -51,6 +54,8 @@ class Up:
     ui_url: str
     started: tuple[str, ...]
     """Which of "server" and "worker" were started just now; the others were running."""
+    folder: str
+    """What ingest/folder carries, every hour."""
     logs: Path
 
 
@@ -64,8 +69,8 @@ def up(home: Path, port: int | None = None, root: Path = ROOT, say: Say = lambda
     """
     if not (root / "prefect.yaml").is_file():
         raise UsageError(f"there is no prefect.yaml in {root}: run `levada up` from a checkout of Levada")
-    folder = _folder(root)
     directory = prefect_home(home, os.environ)
+    folder = _folder(root, directory)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs = home / "logs"
     with locked(directory / "up.lock"):
@@ -94,8 +99,9 @@ def up(home: Path, port: int | None = None, root: Path = ROOT, say: Say = lambda
             started.append("worker")
         _run("deploying", ["-P", "-m", "prefect", "--no-prompt", "deploy", "--all"], env, root, logs / "deploy.log")
         _wait_worker(directory, ours, env, logs / "worker.log")
+        write_state(directory / FOLDER, {"folder": folder})
     url = env["PREFECT_API_URL"]
-    return Up(url, url.removesuffix("/api"), tuple(started), logs)
+    return Up(url, url.removesuffix("/api"), tuple(started), folder, logs)
 
 
 def down(home: Path, root: Path = ROOT) -> tuple[str, ...]:
@@ -105,6 +111,7 @@ def down(home: Path, root: Path = ROOT) -> tuple[str, ...]:
         return ()
     with locked(directory / "up.lock"):
         stopped = []
+        url = str(read_state(directory / UP).get("url", ""))
         for name, file in (("worker", WORKER), ("server", UP)):
             state = read_state(directory / file)
             if is_alive(state) and name == "worker":
@@ -113,15 +120,20 @@ def down(home: Path, root: Path = ROOT) -> tuple[str, ...]:
             if stop(state, END):
                 stopped.append(name)
             (directory / file).unlink(missing_ok=True)
-        forget_prefect_here(root)
+        forget_prefect_here(root, url)
     return tuple(stopped)
 
 
-def _folder(root: Path) -> str:
-    """What the deployment ingest/folder carries: LEVADA_FOLDER, or the examples. Raises UsageError if it is not there."""
-    folder = Path(os.environ.get("LEVADA_FOLDER") or root / "examples" / "library").expanduser()
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder: set LEVADA_FOLDER to the folder that ingest/folder shall carry")
+def _folder(root: Path, directory: Path) -> str:
+    """What ingest/folder carries: LEVADA_FOLDER, else the same as before, at first the examples.
+
+    Raises UsageError if it is not there.
+    """
+    before = read_state(directory / FOLDER).get("folder")
+    name = os.environ.get("LEVADA_FOLDER") or str(before or root / "examples" / "library")
+    folder = folder_at(name)
+    if folder is None:
+        raise UsageError(f"{name} is not a folder: set LEVADA_FOLDER to the folder that ingest/folder shall carry")
     return str(folder.resolve())
 
 
@@ -221,8 +233,8 @@ def point_prefect_here(root: Path, url: str, auth: str) -> None:
         file.write(f'{POINTER_HEAD}[api]\nurl = "{url}"\n{password}')
 
 
-def forget_prefect_here(root: Path) -> None:
-    """Undo `point_prefect_here`."""
+def forget_prefect_here(root: Path, url: str) -> None:
+    """Undo `point_prefect_here`, if it pointed there: another home may have a server that was started from here."""
     path = root / POINTER
-    if path.exists() and path.read_text().startswith(POINTER_HEAD):
+    if path.exists() and path.read_text().startswith(f'{POINTER_HEAD}[api]\nurl = "{url}"\n'):
         path.unlink()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from apps.output import err
 
+EVERY = 15.0
+"""Seconds between two lines where there is no terminal."""
+
 
 class ProgressBar:
-    """A bar on a terminal; a line now and then where there is none; nothing if quiet and not on a terminal."""
+    """A bar on a terminal; a line now and then where there is none, unless quiet."""
 
     def __init__(self, quiet: bool = False) -> None:
+        self._lines = not quiet and not err.is_terminal
+        self._due = time.monotonic() + EVERY
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -22,7 +28,7 @@ class ProgressBar:
             TimeElapsedColumn(),
             console=err,
             transient=True,
-            disable=quiet and not err.is_terminal,
+            disable=not err.is_terminal,
         )
         self._task = self._bar.add_task("starting", total=None, detail="")
 
@@ -43,4 +49,8 @@ class ProgressBar:
         files, of = getattr(now, "files_done", 0), getattr(now, "files_total", 0)
         detail = f"{files:,} of {of:,} files, {getattr(now, 'chunks', 0):,} chunks" if of else f"{files:,} files"
         done = getattr(now, "bytes_done", 0)
-        self._bar.update(self._task, description=getattr(now, "stage", ""), total=total or None, completed=done, detail=detail)
+        stage = getattr(now, "stage", "")
+        self._bar.update(self._task, description=stage, total=total or None, completed=done, detail=detail)
+        if self._lines and time.monotonic() > self._due:
+            self._due = time.monotonic() + EVERY
+            err.print(f"{stage}: {detail}", soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 
 from core.report import SyncReport
 
@@ -10,10 +11,16 @@ from core.report import SyncReport
 def show_report(out: Console, report: SyncReport) -> None:
     """Print what a run did: one line when nothing had changed, else counts, times and what needs an eye."""
     changed = report.added + report.updated + report.moved + report.removed
-    if not (changed or report.failures or report.owed or report.awaiting_confirmation or report.warnings):
+    if changed or report.failures or report.owed or report.awaiting_confirmation or report.unlisted:
+        _show_counts(out, report)
+    else:
         waiting = f" ({report.quarantined:,} more in quarantine)" if report.quarantined else ""
         out.print(f"[green]Everything is unchanged[/green]: {report.unchanged:,} files{waiting}, {_seconds(report, 'total')}.")
-        return
+    for warning in report.warnings:
+        out.print(f"[yellow]warning[/yellow] {escape(warning)}", soft_wrap=True)
+
+
+def _show_counts(out: Console, report: SyncReport) -> None:
     counts = [(report.added, "added"), (report.updated, "updated"), (report.moved, "moved")]
     counts += [(report.unchanged, "unchanged"), (report.removed, "removed"), (report.quarantined, "quarantined")]
     out.print("[bold]Sync report[/bold]")
@@ -25,11 +32,11 @@ def show_report(out: Console, report: SyncReport) -> None:
         out.print(f"[yellow]{report.awaiting_confirmation:,} files vanished; their removal waits (--confirm-removals)[/yellow]")
     if report.owed:
         out.print(f"[yellow]{report.owed:,} files are still owed; the next run goes on with them[/yellow]")
+    if report.unlisted:
+        out.print(f"[yellow]{report.unlisted:,} folders could not be listed; what they hold stays as it was[/yellow]")
     for failure in report.failures:
         detail = f" ({failure.detail})" if failure.detail else ""
-        out.print(f"[yellow]quarantined[/yellow] {failure.path}: {failure.reason}{detail}", soft_wrap=True, markup=True)
-    for warning in report.warnings:
-        out.print(f"[yellow]warning[/yellow] {warning}", soft_wrap=True)
+        out.print(f"[yellow]quarantined[/yellow] {escape(f'{failure.path}: {failure.reason}{detail}')}", soft_wrap=True)
 
 
 def _seconds(report: SyncReport, stage: str) -> str:

@@ -103,7 +103,7 @@ class Library(Block):
     def vectors(self) -> VectorStore:
         """The store, made at first use."""
         if self._store is None:
-            self._store = self.store or _default_store(self.settings, self.name)
+            self._store = self.store or _default_store(self.settings, self.name, self.tenant)
         return self._store
 
     @property
@@ -185,12 +185,12 @@ def _from_block(name: str) -> Library | None:
     return loaded
 
 
-def _default_store(settings: Settings, name: str) -> VectorStore:
+def _default_store(settings: Settings, name: str, tenant: str) -> VectorStore:
     from blocks.stores.chroma import ChromaStore
 
     if settings.store_url:
         return ChromaStore(url=settings.store_url)
-    return ChromaStore(path=settings.library_dir(name) / "store")
+    return ChromaStore(path=settings.library_dir(name, tenant) / "store")
 
 
 def _default_embedder(settings: Settings) -> Embedder:

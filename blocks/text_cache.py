@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 import zlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from core.document_json import dump, load
@@ -40,9 +42,14 @@ class TextCache:
 
     def erase(self, content_hashes: Iterable[str]) -> None:
         """Remove whatever is kept of these contents (invariant I12)."""
+        by_folder: defaultdict[str, set[str]] = defaultdict(set)
         for content in content_hashes:
-            for path in (self.directory / content[:2]).glob(f"{content}*"):
-                path.unlink(missing_ok=True)
+            by_folder[content[:2]].add(content)
+        for folder, contents in by_folder.items():
+            with suppress(FileNotFoundError), os.scandir(self.directory / folder) as entries:
+                for entry in entries:
+                    if entry.name.partition(".")[0] in contents:
+                        Path(entry.path).unlink(missing_ok=True)
 
     def _path(self, content_hash: str, name: str) -> Path:
         # The extension takes part in telling text formats apart, so the same bytes may be two documents.

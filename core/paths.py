@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
+
+from core.errors import UsageError
 
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _JOINERS = "\u200c\u200d"
@@ -19,6 +22,17 @@ def printable(name: bytes) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     return "".join(_shown(character) for character in text)
+
+
+def folder_at(name: str) -> Path | None:
+    """The folder of that name, which may begin with ~; None if there is none. Raises UsageError where nobody can tell."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_dir() else None
+    except (OSError, RuntimeError) as exc:
+        shown = name if len(name) < 200 else f"{name[:200]}..."
+        reason = exc.strerror if isinstance(exc, OSError) else str(exc).rstrip(".")
+        raise UsageError(f"{printable(shown.encode('utf-8', 'surrogateescape'))}: {reason}; check the path") from exc
 
 
 def overlaps(a: str, b: str) -> bool:

@@ -39,12 +39,15 @@ class SyncReport:
     """Vanished files whose removal waits (invariant I5)."""
     failures: list[Failure] = field(default_factory=list)
     """The newly quarantined, at most FAILURES_SHOWN of them."""
+    unlisted: int = 0
+    """Parts of a source that could not be listed."""
     warnings: list[str] = field(default_factory=list)
+    """What an operator may want to know, such as a link that was not followed."""
 
     @property
     def complete(self) -> bool:
         """True if nothing was left behind by this run."""
-        return not (self.quarantined or self.owed or self.awaiting_confirmation or self.warnings)
+        return not (self.quarantined or self.owed or self.awaiting_confirmation or self.unlisted)
 
     def to_json(self) -> str:
         """One line. The issue's keys first; scripts may rely on them."""

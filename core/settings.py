@@ -51,9 +51,9 @@ class Settings:
             extract_workers=int(_number(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1)))),
         )
 
-    def library_dir(self, library: str) -> Path:
-        """Where a library's store, texts and lock lie."""
-        return self.home / "libraries" / self.tenant / library
+    def library_dir(self, library: str, tenant: str = "") -> Path:
+        """Where a library's store and texts lie; of this tenant if none is named."""
+        return self.home / "libraries" / (tenant or self.tenant) / library
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:

@@ -33,6 +33,7 @@ from tasks.discover import discover
 from tasks.embed import embed
 from tasks.extract import extract
 from tasks.finish import finish
+from tasks.log import logger
 from tasks.plan import make_plan
 from tasks.progress import Progress, tell
 from tasks.publish import publish
@@ -115,21 +116,21 @@ def _ingest(
         progress = ProgressArtifact(library.name)
         reconcile(ctx)
         contexts = [SourceContext(adapter, named_sources.register(library, adapter)) for adapter in adapters]
-        unlisted: SourceUnavailable | None = None
+        unavailable: list[SourceUnavailable] = []
         for source in contexts:
             try:
                 discover(ctx, source, confirm, full)
+                _work(ctx, source, progress, batch_files, batch_bytes)
             except SourceUnavailable as exc:
-                unlisted = exc
-                continue
-            _work(ctx, source, progress, batch_files, batch_bytes)
+                logger().warning("%s: %s", source.row.root, exc)
+                unavailable.append(exc)
         finish(ctx, contexts)
         report = ctx.report
         report.seconds = ctx.seconds() | {"total": round(time.perf_counter() - started, 3)}
         progress.update(100.0)
         publish_report(library.name, report)
-        if unlisted is not None:
-            raise unlisted
+        if unavailable:
+            raise SourceUnavailable("; ".join(map(str, unavailable))) from unavailable[0]
     if report.complete:
         return Completed(message="complete", data=report)
     return Completed(name="Partial", message="some files were left behind: see the sync report", data=report)
@@ -141,18 +142,25 @@ def _work(ctx: RunContext, source: SourceContext, progress: ProgressArtifact, ba
     limit = max(batch_files, source.files_total // BATCHES)
     number, after, now = 0, b"", time.time()
     tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
-    while files := owed.batch(ctx.db, source.row, now, limit, batch_bytes, after):
-        number, after = number + 1, files[-1].file_id
-        # Prefect's own types do not know that a future may stand for a task's argument.
-        extracted: Any = extract.submit(ctx, source, Batch(number, files))
-        chunked: Any = chunk.submit(ctx, extracted)
-        embedded: Any = embed.submit(ctx, chunked)
-        window.append([extracted, chunked, embedded, publish.submit(ctx, source, embedded)])
-        if len(window) == WINDOW:
+    try:
+        while files := owed.batch(ctx.db, source.row, now, limit, batch_bytes, after):
+            number, after = number + 1, files[-1].file_id
+            # Prefect's own types do not know that a future may stand for a task's argument.
+            extracted: Any = extract.submit(ctx, source, Batch(number, files))
+            chunked: Any = chunk.submit(ctx, extracted)
+            embedded: Any = embed.submit(ctx, chunked)
+            window.append([extracted, chunked, embedded, publish.submit(ctx, source, embedded)])
+            if len(window) == WINDOW:
+                _finished(window.popleft())
+                progress.update(100.0 * source.bytes_done / max(1, source.bytes_total))
+        while window:
             _finished(window.popleft())
-            progress.update(100.0 * source.bytes_done / max(1, source.bytes_total))
-    while window:
-        _finished(window.popleft())
+    except SourceUnavailable:
+        # The other batches end as they may: the next source, and the finish, want them at rest.
+        for stages in window:
+            for future in stages:
+                future.wait()
+        raise
 
 
 def _finished(stages: list[PrefectFuture[Any]]) -> None:

@@ -162,8 +162,12 @@ def open_ledger(url: str, create: bool = True) -> Database:
 
 
 def _parsed(url: str) -> URL:
+    if url.startswith("sqlite:///"):  # the rest is a path, which may hold a "?" or a "%"
+        url_or_path: URL | str = URL.create("sqlite", database=url.removeprefix("sqlite:///"))
+    else:
+        url_or_path = url
     try:
-        parsed = make_url(url)
+        parsed = make_url(url_or_path)
     except ArgumentError as exc:
         raise UsageError(
             "LEVADA_LEDGER_URL is not a database URL: write sqlite:////path or postgresql://user@host/name"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from core.errors import Fenced, UsageError
 from core.spaces import EmbeddingSpace
@@ -158,6 +159,14 @@ def end_rebuild(db: Database, generation: Generation, epoch: int | None = None) 
         now = active(connection, generation.library_id)
         assert now is not None
         return now
+
+
+def any_known(db: Database, store_ids: Sequence[str]) -> bool:
+    """True if a generation of any library of this ledger keeps its collection under one of these store ids."""
+    g = generations.c
+    with db.read() as connection:
+        found = select(g.id).where(or_(g.store_id.in_(store_ids), g.rebuilding_store_id.in_(store_ids))).limit(1)
+        return connection.execute(found).first() is not None
 
 
 def hold(connection: Connection, library_id: int) -> int:

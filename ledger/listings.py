@@ -104,7 +104,7 @@ def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangeP
             connection.execute(update(listings).where(listings.c.id == listing).values(unlisted=json.dumps(prefixes)))
 
 
-def possibly_moved(db: Database, source: SourceRow, listing: int, after: str = "", limit: int = 1000) -> list[NewFile]:
+def possibly_moved(db: Database, source: SourceRow, listing: int, after: str = "", limit: int = 20_000) -> list[NewFile]:
     """New files that may be vanished ones under another name, in pages by document id: their content decides.
 
     For a whole listing only, of a source whose ids are places: an absent file proves nothing in another.

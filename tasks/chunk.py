@@ -5,8 +5,10 @@ from __future__ import annotations
 from prefect import task
 
 from core.chunks import Chunk
+from core.errors import Unprocessable, UsageError
 from core.ids import chunk_ids, text_hash
 from core.reasons import Reason
+from core.spaces import Tokenizer
 from ledger import publishing
 from ledger.publishing import ChunkRow, Revision
 from ledger.quarantine import FailedFile
@@ -25,16 +27,27 @@ def chunk(ctx: RunContext, batch: Batch) -> Batch:
         published = publishing.live_chunks(ctx.db, ctx.run, [item.file.document_id for item in batch.extracted])
         for item in batch.extracted:
             ctx.check()
-            chunks = ctx.chunker.chunk(item.document, tokenizer)
-            if chunks:
-                batch.revisions.append(_revision(ctx, batch, item, chunks, published[item.file.document_id]))
+            chunks = _cut(ctx, item, tokenizer)
+            if isinstance(chunks, Unprocessable):
+                document, content = item.file.document_id, item.content_hash
+                refusal = FailedFile(document, item.file.wanted, STAGE, chunks.reason, chunks.detail, content, item.fingerprint)
+                batch.failed.append(refusal)
             else:
-                file = item.file
-                batch.failed.append(
-                    FailedFile(file.document_id, file.wanted, STAGE, Reason.EMPTY, "", item.content_hash, item.fingerprint)
-                )
+                batch.revisions.append(_revision(ctx, batch, item, chunks, published[item.file.document_id]))
         batch.extracted = []
     return batch
+
+
+def _cut(ctx: RunContext, item: Extracted, tokenizer: Tokenizer) -> list[Chunk] | Unprocessable:
+    """Its chunks, or why there are none: one document that cannot be cut stops no other (invariant I6)."""
+    try:
+        return ctx.chunker.chunk(item.document, tokenizer) or Unprocessable(Reason.EMPTY)
+    except Unprocessable as exc:
+        return exc
+    except UsageError:
+        raise  # of the settings, not of the document
+    except Exception as exc:
+        return Unprocessable(Reason.FAILED, f"{type(exc).__name__}: {exc}")
 
 
 def _revision(ctx: RunContext, batch: Batch, item: Extracted, chunks: list[Chunk], old: dict[str, ChunkRow]) -> Revision:

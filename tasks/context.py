@@ -48,7 +48,7 @@ class RunContext:
         self.pool = pool
         self.chunker = chunker
         self.pipeline = Pipeline(engines, registry, chunker.key, run.generation.id)
-        self.directory = settings.library_dir(library.name)
+        self.directory = settings.library_dir(library.name, library.tenant)
         self.snapshots: Path = self.directory / "snapshots"
         """Private copies of files that are being read, and texts that are being written; emptied before and after each run."""
         self.cache = TextCache(self.directory / "texts", self.snapshots)
@@ -60,6 +60,8 @@ class RunContext:
         """One batch is embedded at a time: the model uses all cores by itself."""
         self.in_flight: dict[bytes, bytes] = {}
         """Vectors of batches that are embedded but not yet staged, so that no text is embedded twice."""
+        self.deleting = threading.Lock()
+        """One stage at a time deletes what is stale: a claim takes over what an earlier one has not finished."""
         self._lock = threading.Lock()
         self._rested = threading.Condition(self._lock)
         self._at_work = 0

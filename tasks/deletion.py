@@ -14,14 +14,13 @@ def finish_interrupted(ctx: RunContext) -> None:
     deletion.abandon_staged(ctx.db, ctx.run)
 
 
-def delete_pending(ctx: RunContext, most: int | None = None) -> None:
-    """Delete from the store what is stale, or was being deleted: all, or at most about `most` chunks."""
-    done = 0
-    while most is None or done < most:
-        ctx.check()
-        ids = deletion.claim(ctx.db, ctx.run, PORTION)
-        if not ids:
-            return
-        ctx.library.vectors.remove(ctx.collection, ids)
-        deletion.forget(ctx.db, ctx.run, ids)
-        done += len(ids)
+def delete_pending(ctx: RunContext) -> None:
+    """Delete from the store all that is stale, or was being deleted."""
+    with ctx.deleting:
+        while True:
+            ctx.check()
+            ids = deletion.claim(ctx.db, ctx.run, PORTION)
+            if not ids:
+                return
+            ctx.library.vectors.remove(ctx.collection, ids)
+            deletion.forget(ctx.db, ctx.run, ids)

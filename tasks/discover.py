@@ -49,6 +49,8 @@ def discover(ctx: RunContext, source: SourceContext, confirm_removals: bool, ful
 
 
 def _warn(ctx: RunContext, page: ChangePage) -> None:
+    with ctx.counting() as report:
+        report.unlisted += len(page.unlisted)
     for warning in page.warnings:
         logger().warning(warning)
         with ctx.counting() as report:

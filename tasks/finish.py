@@ -15,7 +15,9 @@ def finish(ctx: RunContext, sources: list[SourceContext]) -> None:
     """Settle moves, delete what is stale, erase what nobody uses, and complete the report's counts."""
     with ctx.timed("finish"):
         for source in sources:
-            listings.settle_moves(ctx.db, ctx.run, source.row)
+            let_go = listings.settle_moves(ctx.db, ctx.run, source.row)
+            with ctx.counting() as report:
+                report.removed += let_go
         delete_pending(ctx)
         if not ctx.library.vectors.shared:
             for ref in ctx.adoptable:
@@ -39,6 +41,8 @@ def erase(ctx: RunContext) -> None:
     while True:
         unused, seen = deletion.unused_contents(ctx.db, ctx.run)
         if not seen:
-            return
+            break
+        ctx.check()
         ctx.cache.erase(unused)
         deletion.settle_contents(ctx.db, ctx.run, seen)
+    ctx.db.compact()

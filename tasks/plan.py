@@ -100,10 +100,12 @@ def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, 
             for start in range(0, len(sample), 32):
                 items = list(_snapshots(sample[start : start + 32], Path(directory), plan))
                 for _key, outcome in pool.read_many(items):
-                    if isinstance(outcome, Unprocessable):
-                        plan.unreadable += 1
-                    else:
-                        texts.update({text_hash(chunk.text): chunk.text for chunk in chunker.chunk(outcome, tokenizer)})
+                    try:
+                        chunks = [] if isinstance(outcome, Unprocessable) else chunker.chunk(outcome, tokenizer)
+                    except Unprocessable:
+                        chunks = []
+                    plan.unreadable += not chunks
+                    texts.update({text_hash(chunk.text): chunk.text for chunk in chunks})
                 for _key, path, _name in items:
                     Path(path).unlink(missing_ok=True)
     finally:

@@ -60,15 +60,16 @@ def rebuild(ctx: RunContext, why: str) -> None:
     _drop_if_ours(ctx, old.rebuilding_collection, old.rebuilding_store_id)
     store_id = str(uuid.uuid4())
     name = libraries.collection_name(library.row(), old.number, store_id)
-    libraries.begin_rebuild(ctx.db, old, name, store_id)
+    libraries.begin_rebuild(ctx.db, old, name, store_id, ctx.run.epoch)
     new = replace(old, collection=name, store_id=store_id)
     store.create(name, library.collection_info(new))
     ref = CollectionRef(name, store_id)
     for page in vectors.live_chunks(ctx.db, old):
         ctx.check()
         store.upsert(ref, [Record(c.id, c.document_id, c.text, np.frombuffer(c.vector, dtype="<f4")) for c in page])
-    ctx.use(libraries.end_rebuild(ctx.db, old))
+    # In this order a crash in between is an interrupted rebuild; the other way round nobody would know the old one as ours.
     _drop_if_ours(ctx, old.collection, old.store_id)
+    ctx.use(libraries.end_rebuild(ctx.db, old, ctx.run.epoch))
     delete_pending(ctx)
 
 
@@ -88,8 +89,9 @@ def _trouble(ctx: RunContext) -> str | None:
 def _absence(ctx: RunContext) -> str:
     """Why our collection is not there. A directory that holds only other libraries' collections is moved aside whole."""
     store, ours = ctx.library.vectors, ctx.library.collection_info(ctx.run.generation)
-    others = [name for name, info in store.collections() if not _same_library(info, ours)]
-    if others and not store.shared:
+    others = [info.store_id for _name, info in store.collections() if not _same_library(info, ours)]
+    # Another library of this ledger may well live in the same directory.
+    if others and not store.shared and not libraries.any_known(ctx.db, others):
         return f"it belongs to another library{_moved_to(store.set_aside())}"
     return "it is empty" if vectors.live_count(ctx.db, ctx.run.generation) else "it is new"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from blocks.library import Library
+from core.errors import UsageError
 from ledger import sources
 from tasks.deletion import delete_pending
 from tasks.finish import erase
@@ -16,7 +17,14 @@ def remove_source(library: Library, root: str) -> int:
     Raises UsageError for an unknown root, LibraryBusy while an ingest is at work.
     """
     row = library.row()
-    source = sources.choose(sources.all_of(library.ledger, row), library.name, root)[0]
+    try:
+        source = sources.choose(sources.all_of(library.ledger, row), library.name, root)[0]
+    except UsageError:
+        # A removal that was killed has taken the source out already: what it left is finished here.
+        with working_on(library, None) as ctx:
+            reconcile_store(ctx)
+            erase(ctx)
+        raise
     with working_on(library, None) as ctx:
         reconcile_store(ctx)
         removed = sources.remove(ctx.db, ctx.run, source)

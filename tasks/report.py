@@ -58,6 +58,8 @@ def markdown(library: str, report: SyncReport) -> str:
     lines += [f"| {stage} | {seconds:.2f} |" for stage, seconds in report.seconds.items()]
     if report.awaiting_confirmation:
         lines += ["", f"**{report.awaiting_confirmation} vanished files wait for confirmation** (`--confirm-removals`)."]
+    if report.unlisted:
+        lines += ["", f"**{report.unlisted} folders could not be listed**; what they hold stays as it was."]
     if report.failures:
         lines += ["", "## New in quarantine", "", "| file | stage | reason | detail |", "| --- | --- | --- | --- |"]
         lines += [f"| {_cell(f.path)} | {f.stage} | {f.reason} | {_cell(f.detail)} |" for f in report.failures]

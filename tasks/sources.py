@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from blocks.library import Library
 from blocks.sources import registry
 from blocks.sources.base import Source
 from core.errors import UsageError
-from core.paths import overlaps
+from core.paths import folder_at, overlaps
 from ledger import sources
 from ledger.sources import SourceRow
 
@@ -32,8 +33,8 @@ def named(
                 "Google Drive is not supported by this version of Levada yet: ingest a folder, with `levada ingest PATH`"
             )
         raise UsageError(f"name a Google Drive source of library {library.name!r} by its root")
-    if name is not None and Path(name).expanduser().is_dir():
-        return [_folder(library, Path(name).expanduser(), include, exclude)]
+    if name is not None and (path := folder_at(name)) is not None:
+        return [_folder(library, path, include, exclude)]
     if include is not None or exclude is not None:
         raise UsageError("patterns of wanted and unwanted files belong to one folder: name its path")
     rows = sources.choose(_known(library), library.name, name)
@@ -45,12 +46,22 @@ def _folder(library: Library, path: Path, include: list[str] | None, exclude: li
 
     folder = FolderSource(path=path)
     known = [row.config for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
-    settings = json.loads(known[0]) if known else {"path": path}
+    settings = json.loads(known[0]) if known else {"path": _real(path)}
     settings |= {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
     try:
         return FolderSource(**settings)
     except ValidationError as exc:
-        raise UsageError("; ".join(str(error["msg"]) for error in exc.errors())) from exc
+        raise UsageError("; ".join(str(error["msg"]).removeprefix("Value error, ") for error in exc.errors())) from exc
+
+
+def _real(path: Path) -> Path:
+    """The folder itself: a link that leads elsewhere one day names another source. A name that is not UTF-8 needs its link."""
+    real = os.path.realpath(path)
+    try:
+        real.encode()
+    except UnicodeEncodeError:
+        return path
+    return Path(real)
 
 
 def register(library: Library, source: Source) -> SourceRow:

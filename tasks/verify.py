@@ -12,6 +12,7 @@ from core.errors import StoreUnavailable, StoreUnreadable
 from ledger import vectors
 from ledger.locks import library_lock
 from tasks.deletion import delete_pending
+from tasks.finish import erase
 from tasks.reconcile import reconcile_store, sweep_orphans
 from tasks.session import working_on
 
@@ -36,11 +37,14 @@ class Verification:
 
 
 def verify_store(library: Library, repair: bool) -> Verification:
-    """Compare every record, and with `repair` make the store agree. Raises LibraryBusy while an ingest is at work."""
+    """Compare every record; with `repair` make the store agree, and erase what a removal that was killed has left.
+
+    Raises LibraryBusy while an ingest is at work.
+    """
     row = library.row()
     with library_lock(library.ledger, row):
         found = _compare(library)
-    if found.sound or not repair:
+    if not repair:
         return found
     with working_on(library, None) as ctx:
         reconcile_store(ctx)
@@ -55,7 +59,8 @@ def verify_store(library: Library, repair: bool) -> Verification:
             ]
             if lost:
                 library.vectors.upsert(ctx.collection, lost)
-    found.repaired = _compare(library).sound
+        erase(ctx)
+    found.repaired = not found.sound and _compare(library).sound
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +14,8 @@ from apps.prefect_api import connect
 from apps.progress import ProgressBar
 from apps.reports import show_report
 from apps.termination import heed_sigterm
-from core.errors import LevadaError, UsageError
+from core.errors import LevadaError, TransientError, UsageError
+from core.paths import folder_at
 from core.report import SyncReport
 from core.settings import Settings
 from ledger import libraries, sources
@@ -77,8 +77,13 @@ def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
 
     speak_plainly()
     api.wait()
-    with listening(bar.show):
-        state: Any = flow(**parameters, return_state=True)
+    try:
+        with listening(bar.show):
+            state: Any = flow(**parameters, return_state=True)
+    except RuntimeError as exc:
+        if "Failed to reach API" not in str(exc):  # Prefect's own words, which have no class
+            raise
+        raise TransientError(f"the Prefect server at {api.url} does not answer: start it, or unset PREFECT_API_URL") from exc
     if state.is_completed():
         return state
     failure = state.result(raise_on_failure=False)
@@ -87,7 +92,7 @@ def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
 
 def _refuse_early(settings: Settings, library: str, source: str | None) -> None:
     """Say at once what cannot work, before a server is started for it. Imports no Prefect: its settings are not made yet."""
-    if source is not None and (source.startswith("google-drive") or Path(source).expanduser().is_dir()):
+    if source is not None and (source.startswith("google-drive") or folder_at(source) is not None):
         return
     sources.choose(_known(settings, library), library, source)
 

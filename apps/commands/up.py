@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from apps.options import AsJson
 from apps.output import err, out, print_json
@@ -31,6 +32,7 @@ def up(
         return
     started = f"started {' and '.join(done.started)}" if done.started else "everything was running"
     out.print(f"{started}; deployed ingest/folder and ingest/drive", soft_wrap=True)
+    out.print(f"  folder    {escape(done.folder)}, every hour (LEVADA_FOLDER names another)", soft_wrap=True)
     out.print(f"  web page  {done.ui_url}", soft_wrap=True)
     out.print(f"  logs      {done.logs}", soft_wrap=True)
     out.print("  run now   prefect deployment run ingest/folder --watch", soft_wrap=True)

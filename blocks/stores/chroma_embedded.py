@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +85,8 @@ class EmbeddedChroma:
             if time.monotonic() > deadline:
                 raise StoreUnavailable(f"the owner of {self._place.directory} does not let go of it: end that process.")
             self.close()
-            try:
-                connection = self._greet()
-            except (OSError, EOFError):
-                time.sleep(0.01)
-                continue
-            with connection:
+            # Whatever breaks off here, the owner is on its way out already.
+            with suppress(OSError, EOFError), self._greet() as connection:
                 wire.send(connection, {"op": "leave", "args": {}})
             time.sleep(0.01)
         try:

@@ -118,6 +118,8 @@ def test_wrong_requests(levada: Command, folder: Path, tmp_path: Path) -> None:
     assert "unknown library" in levada.error("search", "anything", "--library", "nobody", code=2)
     assert "LEVADA_PRECISION" in levada.error("search", "anything", code=2, LEVADA_PRECISION="fp7")
     assert levada("ingest", "--no-such-option").returncode == 2
+    assert "check the path" in levada.error("ingest", "~nobody-of-that-name/x", code=2)
+    assert "check the path" in levada.error("ingest", "x/" * 3000, code=2)
     elsewhere = str(tmp_path / "empty-home")
     assert "levada ingest PATH" in levada.error("status", code=2, LEVADA_HOME=elsewhere)
     assert not os.path.exists(elsewhere), "asking makes nothing"  # noqa: PTH110
@@ -134,6 +136,20 @@ def test_an_ingest_that_fails_says_so_in_one_line(levada: Command, folder: Path)
     assert "was built with" in said
 
 
+def test_names_that_look_like_markup_are_shown_as_they_are(levada: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "[old]"
+    folder.mkdir()
+    (folder / "[bold]broken[/dim].pdf").mkdir()
+    (folder / "[bold]broken[/dim].pdf" / "a.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    done = levada("ingest", folder, "--library", "markup")
+    assert done.returncode == 3, done.stderr
+    assert "[bold]broken[/dim].pdf/a.pdf: corrupt" in done.stdout
+    assert "[bold]broken[/dim].pdf/a.pdf" in levada("quarantine", "list", "--library", "markup").stdout
+    for command in ("status", "source"):
+        shown = levada(*([command, "list"] if command == "source" else [command]), "--library", "markup")
+        assert str(folder) in shown.stdout.replace("\n", "")
+
+
 def test_patterns_are_kept_with_the_folder(levada: Command, tmp_path: Path) -> None:
     for name in ("a.md", "b.txt", "drafts/c.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -144,7 +160,7 @@ def test_patterns_are_kept_with_the_folder(levada: Command, tmp_path: Path) -> N
     report = levada.json(*arguments)
     assert (report["added"], report["unchanged"]) == (0, 1)
     assert levada.json(*arguments, "--include", "**")["added"] == 1
-    assert "a range" in levada.error(*arguments, "--exclude", "[z-a]", code=2)
+    assert "has the range z-a" in levada.error(*arguments, "--exclude", "[z-a]", code=2)
     assert "name its path" in levada.error("ingest", "--library", "patterns", "--include", "*.md", code=2)
 
 

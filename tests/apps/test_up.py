@@ -52,9 +52,9 @@ class Installation:
     env: dict[str, str]
     port: int
 
-    def up(self, port: int = 0) -> subprocess.CompletedProcess[str]:
+    def up(self, port: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", UP_CALL, str(self.home), str(port), str(self.root)]
-        return subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
+        return subprocess.run(command, env={**self.env, **env}, capture_output=True, text=True, check=False)
 
     def prefect(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command as a user types it in the checkout."""
@@ -113,6 +113,7 @@ def running(converted_models: Path, tmp_path_factory: pytest.TempPathFactory) ->
             "api_url": f"http://127.0.0.1:{here.port}/api",
             "ui_url": f"http://127.0.0.1:{here.port}",
             "started": ["server", "worker"],
+            "folder": here.env["LEVADA_FOLDER"],
             "logs": str(here.home / "logs"),
         }
         yield here
@@ -241,14 +242,16 @@ def test_a_prefect_toml_of_the_user_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / POINTER
     path.write_text("# mine\n")
     point_prefect_here(tmp_path, "http://127.0.0.1:1/api", "")
-    forget_prefect_here(tmp_path)
+    forget_prefect_here(tmp_path, "http://127.0.0.1:1/api")
     assert path.read_text() == "# mine\n"
     path.unlink()
     point_prefect_here(tmp_path, "http://127.0.0.1:1/api", "")
     point_prefect_here(tmp_path, "http://127.0.0.1:2/api", "levada:secret")
     assert tomllib.loads(path.read_text()) == {"api": {"url": "http://127.0.0.1:2/api", "auth_string": "levada:secret"}}
     assert path.stat().st_mode & 0o777 == 0o600
-    forget_prefect_here(tmp_path)
+    forget_prefect_here(tmp_path, "http://127.0.0.1:1/api")
+    assert path.exists(), "it points to the server of another home"
+    forget_prefect_here(tmp_path, "http://127.0.0.1:2/api")
     assert not path.exists()
 
 

@@ -25,7 +25,7 @@ from tests.crash.processes import MARKER, marked, store_owners, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = "crash"
 RUN_LIMIT = 120.0
-BATCH_FILES = 6
+BATCH_FILES = 9
 TRUSTED_AFTER = 2.1
 """Seconds after which a file's times are trusted (blocks/sources/local_files.py)."""
 

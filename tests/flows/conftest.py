@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
 from tests.flows.world import World
@@ -14,7 +15,7 @@ from tests.flows.world import World
 @pytest.fixture(scope="package")
 def prefect_server() -> Iterator[None]:
     """A Prefect API with a database of its own."""
-    with prefect_test_harness(server_startup_timeout=120):
+    with prefect_test_harness(server_startup_timeout=120), temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}):
         yield
 
 
@@ -22,6 +23,7 @@ def prefect_server() -> Iterator[None]:
 def world(prefect_server: None, converted_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A folder and a library, both empty."""
     monkeypatch.setenv("LEVADA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LEVADA_EXTRACT_WORKERS", "1")
     made = World(tmp_path, converted_models)
     yield made
     made.close()

@@ -35,7 +35,7 @@ class World:
         if not (home / "models").exists():
             (home / "models").symlink_to(self.models)
         self.home = home
-        self.settings = Settings.from_env({"LEVADA_HOME": str(home)})
+        self.settings = Settings.from_env({"LEVADA_HOME": str(home), "LEVADA_EXTRACT_WORKERS": "1"})
 
     def write(self, path: str, text: str | bytes) -> Path:
         """Write a file that looks old, so that its fingerprint is trusted."""

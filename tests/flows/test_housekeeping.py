@@ -1,0 +1,149 @@
+"""What belongs to whom, and what is left of what was removed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from blocks.library import Library
+from blocks.stores.chroma import ChromaStore
+from core.chunks import Chunk
+from core.documents import Document
+from core.errors import SourceUnavailable, UsageError
+from core.settings import Settings
+from core.spaces import Tokenizer
+from ledger import sources
+from tasks.chunkers.structure import StructureChunker
+from tasks.remove_source import remove_source
+from tasks.session import working_on
+from tests.flows.stages import ingest_in_stages
+from tests.flows.world import World
+
+
+def test_a_link_to_a_folder_is_the_folder_that_it_led_to(world: World, tmp_path: Path) -> None:
+    for version in ("v1", "v2"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "a.txt").write_text(f"The text of {version}.")
+    link = tmp_path / "current"
+    link.symlink_to(tmp_path / "v1")
+    world.ingest(source=str(link))
+    link.unlink()
+    link.symlink_to(tmp_path / "v2")
+    assert world.ingest(source=None).unchanged == 1, "all sources: the one that is known, where it is"
+    assert world.rows("SELECT root FROM sources") == [(str(tmp_path / "v1"),)]
+    assert world.ingest(source=str(link)).added == 1
+    assert {row[0] for row in world.rows("SELECT root FROM sources")} == {str(tmp_path / "v1"), str(tmp_path / "v2")}
+
+
+def test_libraries_of_two_tenants_do_not_share_a_directory(world: World) -> None:
+    world.write("a.txt", "A text.")
+    for tenant in ("ana", "rui"):
+        library = Library(name="docs", tenant=tenant)
+        library._settings = world.settings
+        ingest_in_stages(library, str(world.folder))
+        library.close()
+    homes = sorted(path.relative_to(world.home / "libraries") for path in (world.home / "libraries").glob("*/docs/store"))
+    assert homes == [Path("ana/docs/store"), Path("rui/docs/store")]
+
+
+def test_two_libraries_may_live_in_one_store(world: World, tmp_path: Path) -> None:
+    world.write("a.txt", "A text.")
+    store = tmp_path / "shared store"
+    for name in ("one", "two", "one", "two"):
+        library = Library(name=name, store=ChromaStore(path=store))
+        library._settings = world.settings
+        report = ingest_in_stages(library, str(world.folder))
+        assert len(library.search("text")) == 1
+        library.close()
+    assert (report.added, report.unchanged) == (0, 1)
+    assert not list(tmp_path.glob("shared store.aside*")), "neither took the other's for a stranger's"
+
+
+def secrets_left(home: Path, secret: bytes) -> list[str]:
+    return [path.name for path in home.rglob("*") if path.is_file() and not path.is_symlink() and secret in path.read_bytes()]
+
+
+def test_what_was_removed_is_in_no_file_of_the_ledger_even_while_others_read(world: World) -> None:
+    """Invariant I12, with a reader that keeps the ledger open."""
+    world.write("secret.txt", "The word is xyzzyplugh.")
+    world.write("other.txt", "Nothing to hide.")
+    world.ingest()
+    reader = world.library()
+    assert reader.search("word", 1)
+    (world.folder / "secret.txt").unlink()
+    assert world.ingest().removed == 1
+    ledger = [name for name in secrets_left(world.home, b"xyzzyplugh") if name.startswith("ledger.db")]
+    assert ledger == []
+
+
+def test_a_removal_of_a_source_that_was_killed_is_finished_by_the_next(world: World) -> None:
+    world.write("secret.txt", "The word is xyzzyplugh.")
+    world.ingest()
+    library = world.library()
+    with working_on(library, None) as ctx:
+        (source,) = sources.all_of(library.ledger, library.row())
+        sources.remove(ctx.db, ctx.run, source)
+    assert world.rows("SELECT count(*) FROM texts") == [(1,)]
+    with pytest.raises(UsageError, match="neither a folder nor a source"):
+        remove_source(library, source.root)
+    assert world.rows("SELECT count(*) FROM texts") == [(0,)]
+    assert world.rows("SELECT count(*) FROM vectors") == [(0,)]
+    assert world.store_ids() == []
+    assert not list((world.home / "libraries").rglob("texts/*/*"))
+
+
+def test_asides_of_ours_are_erased_once_the_store_is_rebuilt(world: World) -> None:
+    world.write("a.txt", "A text.")
+    world.ingest()
+    (database,) = (world.home / "libraries").rglob("chroma.sqlite3")
+    database.write_bytes(b"this is no database" * 1000)
+    assert world.ingest().chunks_embedded == 0
+    assert not list(database.parent.parent.glob("store.aside*"))
+
+
+class Choosy(StructureChunker):
+    """Refuses one document."""
+
+    def chunk(self, document: Document, tokenizer: Tokenizer) -> list[Chunk]:
+        if "indigestible" in document.text:
+            raise ArithmeticError("no way\nto cut this")
+        return super().chunk(document, tokenizer)
+
+
+def test_a_document_that_cannot_be_cut_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant I6."""
+    monkeypatch.setattr("tasks.session.StructureChunker", Choosy)
+    world.write("a.txt", "An indigestible text.")
+    world.write("b.txt", "A text.")
+    report = world.ingest(batch_files=1)
+    assert (report.added, report.quarantined) == (1, 1)
+    assert [(f.path, f.stage, f.reason) for f in report.failures] == [("a.txt", "chunk", "failed")]
+
+
+def test_sources_that_cannot_be_listed_stop_no_other(world: World, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("A text.")
+        world.ingest(source=str(tmp_path / name))
+    world.write("b.txt", "Another text.")
+    world.ingest()
+    world.write("c.txt", "A new text.")
+    for name in ("one", "two"):
+        shutil.rmtree(tmp_path / name)
+    with pytest.raises(SourceUnavailable) as failure:
+        world.run(source=None).result()
+    assert str(tmp_path / "one") in str(failure.value)
+    assert str(tmp_path / "two") in str(failure.value)
+    assert {row[0] for row in world.index()} == {"a.txt", "b.txt", "c.txt"}, "the third was worked on, nothing was lost"
+
+
+def test_a_home_may_have_any_name(world: World, tmp_path: Path) -> None:
+    world.write("a.txt", "A text.")
+    home = tmp_path / "what? 100 % [odd] #1"
+    world.prepare(home)
+    assert world.ingest().added == 1
+    assert (home / "ledger.db").exists()
+    assert Settings.from_env({"LEVADA_HOME": str(home)}).home == home
+    assert sorted(path.name for path in tmp_path.iterdir() if "what" in path.name) == [home.name]
