@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from apps.libraries import open_for
 from apps.options import AsJson, LibraryName
@@ -54,4 +55,4 @@ def remove(
     if as_json:
         print_json({"root": root, "removed": removed})
     else:
-        out.print(f"{root} was removed with {removed:,} documents")
+        out.print(f"{escape(root)} was removed with {removed:,} documents")

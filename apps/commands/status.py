@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import typer
+from rich.markup import escape
 
 from apps.options import AsJson, LibraryName
 from apps.output import ago, out, print_json, table
@@ -46,4 +47,4 @@ def status(library: LibraryName = "", as_json: AsJson = False) -> None:
     out.print(table(f"Library {row.name}", ("", ""), rows))
     for source in known:
         seen = f"listed {ago(time.time() - source.listed_at)} ago" if source.listed_at else "not listed yet"
-        out.print(f"{source.kind}  {source.root}  [dim]{seen}[/dim]", soft_wrap=True)
+        out.print(f"{source.kind}  {escape(source.root)}  [dim]{seen}[/dim]", soft_wrap=True)

@@ -34,7 +34,7 @@ def up(
     out.print(f"{started}; deployed ingest/folder and ingest/drive", soft_wrap=True)
     out.print(f"  folder    {escape(done.folder)}, every hour (LEVADA_FOLDER names another)", soft_wrap=True)
     out.print(f"  web page  {done.ui_url}", soft_wrap=True)
-    out.print(f"  logs      {done.logs}", soft_wrap=True)
+    out.print(f"  logs      {escape(str(done.logs))}", soft_wrap=True)
     out.print("  run now   prefect deployment run ingest/folder --watch", soft_wrap=True)
     out.print(f"            (outside this directory: export PREFECT_API_URL={done.api_url})", soft_wrap=True)
     out.print("  stop      levada down", soft_wrap=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from apps.libraries import open_for
 from apps.options import AsJson, LibraryName
@@ -39,6 +40,6 @@ def verify(
     else:
         done = "repaired" if found.repaired else "run `levada verify --repair`"
         out.print(
-            f"[yellow]{found.missing:,} missing, {found.orphaned:,} orphaned of {found.live:,}[/yellow] {found.trouble}: {done}"
+            f"[yellow]{found.missing:,} missing, {found.orphaned:,} orphaned of {found.live:,}[/yellow] {escape(found.trouble)}: {done}"
         )
     raise typer.Exit(0 if found.sound or found.repaired else FAILED)

@@ -139,12 +139,13 @@ def test_an_ingest_that_fails_says_so_in_one_line(levada: Command, folder: Path)
 def test_names_that_look_like_markup_are_shown_as_they_are(levada: Command, tmp_path: Path) -> None:
     folder = tmp_path / "[old]"
     folder.mkdir()
-    (folder / "[bold]broken[/dim].pdf").mkdir()
-    (folder / "[bold]broken[/dim].pdf" / "a.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    broken = folder / "[bold]broken[" / "dim].pdf"
+    broken.parent.mkdir()
+    broken.write_bytes(b"%PDF-1.7 and nothing more")
     done = levada("ingest", folder, "--library", "markup")
     assert done.returncode == 3, done.stderr
-    assert "[bold]broken[/dim].pdf/a.pdf: corrupt" in done.stdout
-    assert "[bold]broken[/dim].pdf/a.pdf" in levada("quarantine", "list", "--library", "markup").stdout
+    assert "[bold]broken[/dim].pdf: corrupt" in done.stdout
+    assert "[bold]broken[/dim].pdf" in levada("quarantine", "list", "--library", "markup").stdout
     for command in ("status", "source"):
         shown = levada(*([command, "list"] if command == "source" else [command]), "--library", "markup")
         assert str(folder) in shown.stdout.replace("\n", "")
