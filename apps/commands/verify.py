@@ -39,7 +39,8 @@ def verify(
         out.print(f"[green]The store holds just what the ledger says[/green]: {found.live:,} chunks.")
     else:
         done = "repaired" if found.repaired else "run `levada verify --repair`"
+        trouble = escape(found.trouble)
         out.print(
-            f"[yellow]{found.missing:,} missing, {found.orphaned:,} orphaned of {found.live:,}[/yellow] {escape(found.trouble)}: {done}"
+            f"[yellow]{found.missing:,} missing, {found.orphaned:,} orphaned of {found.live:,}[/yellow] {trouble}: {done}"
         )
     raise typer.Exit(0 if found.sound or found.repaired else FAILED)
