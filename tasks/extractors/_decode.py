@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,19 @@ MAX_BYTES = 64 * 1024 * 1024
 """A text file larger than this is refused: it is data or a log, not a document."""
 
 _SAMPLE = 64 * 1024
+_HANDFUL = 4
+_SEVEN_BIT = ("iso2022", "hz", "utf-7")
+# What a name stands for on the web (WHATWG Encoding): a superset, which is also what most writers of that name meant.
+_MEANT = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _BREAKS = re.compile("\r\n?|\x0b|\x85|\u2028|\u2029")
 
@@ -35,7 +49,10 @@ def read_bytes(path: str) -> bytes:
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """Text of `data`: by byte order mark, as UTF-8, as declared, as detected, and at last as Windows-1252."""
+    """Text of `data`: by byte order mark, as UTF-8, as declared, as detected, and at last as Windows-1252.
+
+    A few bytes that are wrong in an encoding don't rule it out: each becomes a replacement character.
+    """
     if data.startswith(b"\xef\xbb\xbf"):
         return data[3:].decode("utf-8", "replace")
     if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
@@ -45,10 +62,9 @@ def decode(data: bytes, declared: str | None = None) -> str:
     if b"\x00" in data[:_SAMPLE] and data[:_SAMPLE].count(0) > len(data[:_SAMPLE]) * 0.3:
         return data.decode("utf-16-le" if data[1:_SAMPLE:2].count(0) > data[:_SAMPLE:2].count(0) else "utf-16-be", "replace")
     for encoding in _candidates(data, declared):
-        try:
-            return data.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
+        text = _decoded(data, encoding)
+        if text is not None:
+            return text
     return data.decode("cp1252", "replace")
 
 
@@ -66,11 +82,55 @@ def normalise(text: str) -> str:
 
 
 def _candidates(data: bytes, declared: str | None) -> Iterator[str]:
+    meant = _meant(declared) if declared else None
+    if meant and meant.startswith(_SEVEN_BIT):  # its bytes are ASCII, so they would pass for UTF-8
+        yield meant
     yield "utf-8"
-    if declared:
-        yield declared
+    if meant:
+        yield meant
     from charset_normalizer import from_bytes  # slow to think: asked only for what is not UTF-8
 
-    best = from_bytes(data[:_SAMPLE]).best()
+    best = from_bytes(_sample(data)).best()
     if best is not None:
-        yield best.encoding
+        yield _meant(best.encoding) or best.encoding
+
+
+def _meant(name: str) -> str | None:
+    """The codec for an encoding's name; None if there is none."""
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    return _MEANT.get(found, found)
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    """The text in that encoding, None unless all but a few bytes are right in it."""
+    try:
+        return data.decode(encoding)
+    except LookupError:
+        return None
+    except UnicodeError:
+        pass
+    try:
+        text = data.decode(encoding, "replace")
+    except UnicodeError:  # codecs such as "idna" and "undefined" know no replacement
+        return None
+    wrong = text.count("\ufffd") - (data.count("\ufffd".encode()) if encoding == "utf-8" else 0)
+    right = len(text) - len(text.encode("ascii", "ignore")) - wrong
+    # Text of another encoding holds sequences that are right by chance, but never five to one that is wrong.
+    return text if wrong * 100 <= right or (wrong <= _HANDFUL and wrong * 5 <= right) else None
+
+
+def _sample(data: bytes) -> bytes:
+    """The first part of `data`, not cut inside a character: that would rule the right encoding out."""
+    if len(data) <= _SAMPLE:
+        return data
+    # White space is never a part of a multi-byte character; letters and digits may be.
+    end = max(data.rfind(space, _SAMPLE // 2, _SAMPLE) for space in (b"\n", b"\r", b"\t", b" "))
+    if end > 0:
+        return data[: end + 1]
+    # Chinese or Japanese in one line. Their encodings all have pairs of bytes there: what one of them leaves over is cut.
+    decoder = codecs.getincrementaldecoder("gb18030")("replace")
+    decoder.decode(data[:_SAMPLE])
+    return data[: _SAMPLE - len(decoder.getstate()[0])]

@@ -22,7 +22,9 @@ _TAG = re.compile(
     r"|<!--(?:[^-]|-(?!->)){0,2000}-->",
     re.IGNORECASE,
 )
-_STRONG = re.compile(r"(\*\*|__|~~)(?=\S)((?:(?!\1).){1,1000}?)(?<=\S)\1", re.DOTALL)
+_STRONG = re.compile(r"(\*\*|~~)(?=\S)((?:(?!\1).){1,1000}?)(?<=\S)\1", re.DOTALL)
+# Underscores mark only whole words: names such as user__name__icontains hold them. Another underscore may stand next to them.
+_STRONG_LOW = re.compile(r"(?<![^\W_])__(?=\S)((?:(?!__).){1,1000}?)(?<=\S)__(?![^\W_])", re.DOTALL)
 _EMPHASIS_STAR = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,500}?)(?<=[^\s*])\*(?![\w*])")
 _EMPHASIS_LOW = re.compile(r"(?<![\w_\\])_(?=[^\s_])([^_\n]{1,500}?)(?<=[^\s_])_(?![\w_])")
 _KEPT = re.compile("\ue000(\\d{1,6})\ue001")
@@ -46,8 +48,10 @@ def plain(text: str) -> str:
     if "<" in text:
         text = _AUTOLINK.sub(lambda match: keep(match[1]), text)
         text = _TAG.sub("", _BREAK_TAG.sub("\n", text))
-    if "**" in text or "__" in text or "~~" in text:
+    if "**" in text or "~~" in text:
         text = _STRONG.sub(r"\2", text)
+    if "__" in text:
+        text = _STRONG_LOW.sub(r"\1", text)
     if "*" in text:
         text = _EMPHASIS_STAR.sub(r"\1", text)
     if "_" in text:

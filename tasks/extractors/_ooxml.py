@@ -1,11 +1,13 @@
-"""What all Office Open XML files share: how they break, and the document's properties."""
+"""What all Office Open XML files share: how they break, their parts, and the document's properties."""
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from core.errors import Unprocessable
 from core.reasons import Reason
@@ -13,6 +15,9 @@ from tasks.extractors._builder import Builder
 
 _NAMES = {"title": "title", "creator": "author", "subject": "subject", "keywords": "keywords", "created": "date"}
 _LIMIT = 1 << 20
+_PART_LIMIT = 256 << 20
+"""A part that unpacks to more is refused: no writer makes one, but a few kilobytes of zip can claim it."""
+_TEXTLESS = ("/media/", "/fonts/", "/embeddings/")
 
 
 @contextmanager
@@ -28,17 +33,47 @@ def opened(path: str, *errors: type[Exception]) -> Iterator[None]:
         raise Unprocessable(Reason.CORRUPT, f"{type(exc).__name__}: {exc}") from exc
 
 
+def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part, unpacked. Raises Unprocessable(TOO_LARGE), having unpacked no more than the limit."""
+    with archive.open(name) as part:
+        data = part.read(_PART_LIMIT + 1)
+    if len(data) > _PART_LIMIT:
+        raise Unprocessable(Reason.TOO_LARGE, f"{name} unpacks to more than {_PART_LIMIT:,} bytes")
+    return data
+
+
+def parse(data: bytes) -> Any:
+    """The root of a part's XML; nothing that it refers to is fetched or expanded. Raises lxml's errors."""
+    from lxml import etree
+
+    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+
+
+def with_parts(archive: zipfile.ZipFile, parts: Mapping[str, bytes]) -> io.BytesIO:
+    """A copy of the package with other parts in their places, in memory. Pictures and the like are left empty."""
+    copy = io.BytesIO()
+    with zipfile.ZipFile(copy, "w") as target:
+        for name in dict.fromkeys(archive.namelist()):
+            data = parts.get(name)
+            if data is None:
+                data = b"" if any(folder in name for folder in _TEXTLESS) else read_part(archive, name)
+            target.writestr(name, data)
+            if copy.tell() > 2 * _PART_LIMIT:
+                raise Unprocessable(Reason.TOO_LARGE, f"its parts unpack to more than {2 * _PART_LIMIT:,} bytes")
+    copy.seek(0)
+    return copy
+
+
 def note_properties(path: str, builder: Builder) -> None:
     """Take title, author, subject, keywords and date from docProps/core.xml, if it is there and sound."""
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         with zipfile.ZipFile(path) as archive:
             if "docProps/core.xml" not in archive.namelist():
                 return
             with archive.open("docProps/core.xml") as part:
-                root = etree.fromstring(part.read(_LIMIT), parser)
+                root = parse(part.read(_LIMIT))
     except (zipfile.BadZipFile, zlib.error, EOFError, etree.LxmlError) as exc:
         builder.warnings.append(f"document properties could not be read: {exc}")
         return

@@ -38,7 +38,8 @@ class ParserProcess:
             self._page = mmap.mmap(shared.fileno(), BEGUN.size, access=mmap.ACCESS_READ)
             self._process = subprocess.Popen(
                 [
-                    sys.executable,
+                    # -P: the first imports may not come from the current directory, which may hold the very documents.
+                    *(sys.executable, "-P"),
                     *("-c", _BOOT, json.dumps([entry for entry in sys.path if isinstance(entry, str)])),
                     *(str(theirs.fileno()), str(shared.fileno()), str(os.getpid()), reader, str(memory_limit)),
                 ],

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import zipfile
+from pathlib import Path
+from typing import IO, Any
 
 from core.documents import Document, ElementKind
 from tasks.extractors import _unstructured
 from tasks.extractors._builder import Builder
-from tasks.extractors._ooxml import note_properties, opened
+from tasks.extractors._ooxml import note_properties, opened, parse, read_part, with_parts
 from tasks.extractors._tables import add_table
 from tasks.extractors.base import Extractor
 from tasks.extractors.html import first_table
 
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MAIN_PART = re.compile(r"word/document\d*\.xml")
+_DELETED = ("del", "moveFrom")
+_WRAPPERS = ("ins", "moveTo", "sdt", "sdtContent", "customXml", "smartTag", "fldSimple", "dir", "bdo")
+"""Elements around text that python-docx takes no notice of, with all that stands in them."""
+_PROPERTIES = ("sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr")
+_CONCERNED = re.compile(rf"<(?:[\w.-]+:)?(?:{'|'.join(_DELETED + _WRAPPERS)})[\s/>]".encode())
+
 
 class DocxExtractor(Extractor):
-    """Body text in order. Running headers and footers are left out."""
+    """Body text in order, as if all tracked changes were accepted. Running headers and footers are left out."""
 
     name = "docx"
-    version = 1
+    version = 2
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
     def extract(self, path: str, media_type: str) -> Document:
@@ -27,12 +38,36 @@ class DocxExtractor(Extractor):
         from unstructured.partition.docx import partition_docx
 
         builder = Builder()
-        with opened(path, OpcError):
-            found = partition_docx(path, languages=[""], include_page_breaks=False)
+        with opened(path, OpcError), _accepted(path) as file:
+            found = partition_docx(file=file, languages=[""], include_page_breaks=False)
         note_properties(path, builder)
         for element in found:
             _add(builder, element)
         return builder.document(media_type, self.key)
+
+
+def _accepted(path: str) -> IO[bytes]:
+    """The file with its tracked changes accepted and its content controls opened; as it is if it has none."""
+    with zipfile.ZipFile(path) as archive:
+        found = ((name, read_part(archive, name)) for name in set(archive.namelist()) if _MAIN_PART.fullmatch(name))
+        parts = {name: _accept(data) for name, data in found if _CONCERNED.search(data)}
+        return with_parts(archive, parts) if parts else Path(path).open("rb")
+
+
+def _accept(data: bytes) -> bytes:
+    from lxml import etree  # type: ignore[import-untyped]
+
+    root = parse(data)
+    for row in list(root.iterdescendants(_W + "tr")):
+        if row.find(f"{_W}trPr/{_W}del") is not None:
+            row.getparent().remove(row)
+    for element in list(root.iterdescendants(*(_W + name for name in _DELETED + _PROPERTIES))):
+        element.getparent().remove(element)
+    for element in list(root.iterdescendants(*(_W + name for name in _WRAPPERS))):
+        for child in list(element):
+            element.addprevious(child)
+        element.getparent().remove(element)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
 
 
 def _add(builder: Builder, element: Any) -> None:

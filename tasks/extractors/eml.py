@@ -1,8 +1,8 @@
-"""E-mail messages through unstructured: the subject as heading, then the body. Attachments are named, not read."""
+"""E-mail messages: the subject as heading, then the body, HTML through unstructured. Attachments are named, not read."""
 
 from __future__ import annotations
 
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors import _unstructured
 from tasks.extractors._builder import Builder
+from tasks.extractors._decode import decode, normalise
+from tasks.extractors._mail_text import paragraphs
 from tasks.extractors._tables import add_table
 from tasks.extractors.base import Extractor
 from tasks.extractors.html import first_table
@@ -22,29 +24,37 @@ class EmlExtractor(Extractor):
     """Subject, paragraphs, list items and tables; sender, recipients and date become metadata."""
 
     name = "eml"
-    version = 1
+    version = 2
     media_types = frozenset({"message/rfc822"})
 
     def extract(self, path: str, media_type: str) -> Document:
         """Elements in order, without pages. Raises Unprocessable(ENCRYPTED, TOO_LARGE)."""
-        _unstructured.prepare()
-        from unstructured.partition.email import partition_email
-
         builder = Builder()
-        _note_headers(path, builder)
+        message = _parsed(path)
+        _note_headers(message, builder)
         if builder.title:
             builder.add(ElementKind.HEADING, builder.title, level=1)
-        for element in partition_email(path, process_attachments=False, languages=[""]):
-            _add(builder, element)
+        body = message.get_body(preferencelist=("html", "plain"))
+        if body is not None:
+            _add_body(builder, _text(body), is_html=body.get_content_type() == "text/html")
         return builder.document(media_type, self.key)
 
 
-def _note_headers(path: str, builder: Builder) -> None:
+def _parsed(path: str) -> EmailMessage:
     import email
     import email.policy
 
     with Path(path).open("rb") as file:
-        message = email.message_from_binary_file(file, _class=EmailMessage, policy=email.policy.default)
+        return email.message_from_binary_file(file, _class=EmailMessage, policy=email.policy.default)
+
+
+def _text(part: MIMEPart) -> str:
+    """A part's text. What it declares may be unknown or wrong, and is believed as the declaration of a file is."""
+    data = part.get_payload(decode=True)
+    return normalise(decode(data if isinstance(data, bytes) else b"", part.get_content_charset()))
+
+
+def _note_headers(message: EmailMessage, builder: Builder) -> None:
     if message.get_content_type() in _ENCRYPTED and message.get_param("smime-type") != "signed-data":
         raise Unprocessable(Reason.ENCRYPTED, message.get_content_type())
     builder.title = str(message.get("Subject", ""))
@@ -54,6 +64,18 @@ def _note_headers(path: str, builder: Builder) -> None:
     builder.note("date", sent.isoformat() if sent else None)
     for part in message.iter_attachments() if message.is_multipart() else ():
         builder.warnings.append(f"attachment not read: {part.get_filename() or part.get_content_type()}")
+
+
+def _add_body(builder: Builder, text: str, is_html: bool) -> None:
+    if not is_html:
+        for kind, paragraph in paragraphs(text):
+            builder.add(kind, paragraph)
+    elif text.strip():
+        _unstructured.prepare()
+        from unstructured.partition.html import partition_html
+
+        for element in partition_html(text=text, languages=[""]):
+            _add(builder, element)
 
 
 def _add(builder: Builder, element: Any) -> None:

@@ -61,7 +61,7 @@ class HtmlExtractor(Extractor):
     """Headings, paragraphs, list items, tables, preformatted text, captions."""
 
     name = "html"
-    version = 1
+    version = 2
     media_types = frozenset({"text/html"})
 
     def extract(self, path: str, media_type: str) -> Document:
@@ -188,13 +188,21 @@ class _Walker:
         from lxml import etree
 
         walk = etree.iterwalk(root, events=("start", "end"))
+        skipped: Any = None
         for event, element in walk:
-            if event == "end":
-                self._end(element, tail=element is not root)
-            elif self._is_dropped(element) or self._take_whole(element):
-                walk.skip_subtree()
-            else:
-                self._start(element)
+            if event == "start":
+                if self._is_dropped(element) or self._take_whole(element):
+                    walk.skip_subtree()
+                    skipped = element
+                else:
+                    self._start(element)
+                continue
+            if element is not skipped:
+                self._end(element.tag)
+            elif element.tag in _BLOCKS:  # its end comes too; it has opened nothing, but sets apart what is around it
+                self._split()
+            if element is not root and element.tail:
+                self._run.append(element.tail)
         self._flush()
 
     def _is_dropped(self, element: Any) -> bool:
@@ -237,10 +245,9 @@ class _Walker:
             self._run.append(element.text)
 
     def _start_block(self, tag: str) -> None:
+        self._split()
         if self._heading is not None:
-            self._run.append(" ")
             return
-        self._flush()
         if tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
         elif tag in _CAPTIONS:
@@ -258,12 +265,9 @@ class _Walker:
         self._counters[-1] += 1
         return f"{self._counters[-1]}. "
 
-    def _end(self, element: Any, tail: bool) -> None:
-        tag = element.tag
+    def _end(self, tag: str) -> None:
         if tag in _BLOCKS or tag in _CAPTIONS:
             self._end_block(tag)
-        if tail and element.tail:
-            self._run.append(element.tail)
 
     def _end_block(self, tag: str) -> None:
         if self._heading is not None and tag not in _HEADINGS:
@@ -281,6 +285,13 @@ class _Walker:
             self._item = None
         elif tag == "article":
             self._articles -= 1
+
+    def _split(self) -> None:
+        """Between blocks; a heading stays in one piece whatever stands in it."""
+        if self._heading is None:
+            self._flush()
+        else:
+            self._run.append(" ")
 
     def _flush(self) -> None:
         if not self._run:

@@ -64,7 +64,7 @@ class MarkdownExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code; front matter becomes title and metadata."""
 
     name = "markdown"
-    version = 1
+    version = 2
     media_types = frozenset({"text/markdown"})
 
     def extract(self, path: str, media_type: str) -> Document:

@@ -144,11 +144,11 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
         return _ole_type(file)
     if _is_pdf(file, head, suffix):
         return PDF
-    if head[4:8] == b"ftyp":
+    if head[4:8] == b"ftyp" and not _is_text(head):
         return "video/mp4"
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
-    if head[257:262] == b"ustar":
+    if head[257:262] == b"ustar" and not _is_text(head):
         return "application/x-tar"
     for magic, found in _MAGIC:
         # "BM" or "MZ" may begin a sentence: a short magic counts only over bytes that are no text.
@@ -226,7 +226,7 @@ def _ole_type(file: BinaryIO) -> str:
 
 
 def _text_type(head: bytes, suffix: str) -> str:
-    if not _is_text(head):
+    if not (_is_text(head) or _is_text_with_nuls(head)):
         return OCTET_STREAM
     by_suffix = _BY_SUFFIX.get(suffix)
     plain = _ascii_view(head)
@@ -264,6 +264,12 @@ def _is_text(head: bytes) -> bool:
         return _is_utf16(head)
     controls = len(_CONTROLS.findall(head))
     return controls * 100 <= len(head)
+
+
+def _is_text_with_nuls(head: bytes) -> bool:
+    """True for text with a few stray NULs, as logs hold after a crash. Only where no magic fits: binary heads hold few, too."""
+    sound = len(head.decode("utf-8", "ignore").encode())  # blank pixels hold few control characters as well
+    return len(_CONTROLS.findall(head)) * 100 <= len(head) and sound * 10 >= len(head) * 9
 
 
 def _is_utf16(head: bytes) -> bool:

@@ -17,7 +17,7 @@ class TextExtractor(Extractor):
     """Text without markup that we read."""
 
     name = "text"
-    version = 1
+    version = 2
     media_types = frozenset({"text/plain"})
 
     def extract(self, path: str, media_type: str) -> Document:

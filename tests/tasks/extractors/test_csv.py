@@ -42,6 +42,29 @@ def test_delimiters_are_found(delimiter: str) -> None:
     assert sniff(text) == delimiter
 
 
+@pytest.mark.parametrize(
+    ("lines", "delimiter"),
+    [
+        (["a;b", *["1,5;2,5"] * 100], ";"),
+        (["1,5;2,5"] * 3, ";"),
+        (["name;addr", *["Ana;Rua A, 5, 3.º, Lisboa"] * 99], ";"),
+        (["name, first;addr, city", *["Lima, Ana;Rua A, Lisboa"] * 3], ";"),
+        (["id,note", "1,one; two", "2,three; four"], ","),
+        (["1,one; two", "2,three; four"], ","),
+        (["id|value", "1|2,5", "2|3,5"], "|"),
+        (["a;b", "1,5;2,5", "1,5;2,5", "1,5;2,5", "1,5;2,5;"], ";"),
+        (["only words, here", "and; there"], ","),
+    ],
+)
+def test_the_delimiter_fits_header_and_rows(lines: list[str], delimiter: str) -> None:
+    assert sniff("\n".join(lines)) == delimiter
+
+
+def test_a_row_cut_by_the_sample_does_not_count() -> None:
+    row = "1,5;" + "word " * 4_000 + ";end"
+    assert sniff("\n".join(["a;b;c", *[row] * 6])) == ";"
+
+
 def test_the_hint_that_excel_writes(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("sep=:\na:b\n1:2\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,89 @@ def test_a_document_without_text_is_empty(tmp_path: Path) -> None:
     with pytest.raises(Unprocessable) as caught:
         read_document(str(path), path.name)
     assert caught.value.reason is Reason.EMPTY
+
+
+def run(text: str) -> str:
+    return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def paragraph(*inner: str) -> str:
+    return f"<w:p>{''.join(inner)}</w:p>"
+
+
+def control(*inner: str) -> str:
+    return f"<w:sdt><w:sdtPr><w:id w:val='1'/></w:sdtPr><w:sdtContent>{''.join(inner)}</w:sdtContent></w:sdt>"
+
+
+def with_body(path: Path, body: str) -> Path:
+    """A document whose body is this XML."""
+    import docx
+
+    docx.Document().save(str(path))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    head, _, _ = parts["word/document.xml"].partition(b"<w:body>")
+    parts["word/document.xml"] = head + f"<w:body>{body}</w:body></w:document>".encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def texts(path: Path) -> list[str]:
+    return [element.text for element in read_document(str(path), path.name).elements]
+
+
+def test_tracked_changes_are_read_as_if_accepted(tmp_path: Path) -> None:
+    body = paragraph(
+        run("The gate "),
+        f"<w:ins w:id='1' w:author='x'>{run('is new')}</w:ins>",
+        f"<w:del w:id='2'><w:r><w:delText>was old</w:delText></w:r>{run('and grey')}</w:del>",
+        f"<w:moveTo w:id='3'>{run(' and moved')}</w:moveTo>",
+        f"<w:moveFrom w:id='4'>{run('gone')}</w:moveFrom>",
+        run("."),
+    )
+    marked = (
+        f"<w:p><w:pPr><w:rPr><w:ins w:id='5'/></w:rPr></w:pPr><w:ins w:id='6'>{run('A paragraph of its own.')}</w:ins></w:p>"
+    )
+    assert texts(with_body(tmp_path / "a.docx", body + marked)) == ["The gate is new and moved.", "A paragraph of its own."]
+
+
+def test_content_controls_are_opened(tmp_path: Path) -> None:
+    inline = paragraph(run("Signed by "), control(run("Ana "), control(run("Lima"))), run(" in Funchal."))
+    block = control(paragraph(run("A block.")), control(paragraph(run("Another within."))))
+    cells = [f"<w:tc><w:tcPr/>{control(paragraph(run(text)))}</w:tc>" for text in "ab"]
+    rows = f"<w:tr>{''.join(cells)}</w:tr>" + control(f"<w:tr>{control(cells[1])}{cells[0]}</w:tr>")
+    deleted = f"<w:tr><w:trPr><w:del w:id='9'/></w:trPr>{''.join(cells)}</w:tr>"
+    table = f"<w:tbl><w:tblPr/><w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid>{rows}{deleted}</w:tbl>"
+    assert texts(with_body(tmp_path / "a.docx", inline + block + table)) == [
+        "Signed by Ana Lima in Funchal.",
+        "A block.",
+        "Another within.",
+        "| a | b |\n| --- | --- |\n| b | a |",
+    ]
+
+
+@pytest.mark.parametrize("wrapper", ["smartTag", "customXml", "fldSimple", "dir", "bdo"])
+def test_other_wrappers_are_opened(tmp_path: Path, wrapper: str) -> None:
+    body = paragraph(run("From "), f"<w:{wrapper}>{run('Funchal')}</w:{wrapper}>", run(" to Monte."))
+    assert texts(with_body(tmp_path / "a.docx", body)) == ["From Funchal to Monte."]
+
+
+def test_a_table_deleted_as_a_whole(tmp_path: Path) -> None:
+    row = f"<w:tr><w:trPr><w:del w:id='9'/></w:trPr><w:tc>{paragraph(run('x'))}</w:tc></w:tr>"
+    table = f"<w:tbl><w:tblPr/><w:tblGrid><w:gridCol/></w:tblGrid>{row}</w:tbl>"
+    assert texts(with_body(tmp_path / "a.docx", table + paragraph(run("Left.")))) == ["Left."]
+
+
+def test_a_part_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+    path = make.docx(tmp_path / "a.docx")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document2.xml", "w") as part:
+        for _ in range(257):
+            part.write(bytes(1 << 20))
+    with pytest.raises(Unprocessable) as caught:
+        read_document(str(path), path.name)
+    assert caught.value.reason is Reason.TOO_LARGE
 
 
 def test_a_file_cut_off_is_corrupt(tmp_path: Path) -> None:

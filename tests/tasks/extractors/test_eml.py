@@ -61,6 +61,79 @@ def test_a_message_in_html(tmp_path: Path) -> None:
     ]
 
 
+def read(tmp_path: Path, body: bytes, content_type: str = "text/plain; charset=utf-8") -> list[tuple[str, str]]:
+    path = tmp_path / "b.eml"
+    path.write_bytes(f"From: a@b.org\nSubject: Wall\nContent-Type: {content_type}\n\n".encode() + body)
+    return [(e.kind.value, e.text) for e in read_document(str(path), path.name).elements[1:]]
+
+
+@pytest.mark.parametrize("charset", ["x-unknown", "unknown-8bit", "iso-8859-1", "us-ascii", "utf-8"])
+def test_what_a_part_declares_may_be_wrong(tmp_path: Path, charset: str) -> None:
+    words = "“Água” is what the wall holds – on both sides."
+    for encoding in ("utf-8", "cp1252"):
+        assert read(tmp_path, words.encode(encoding), f"text/plain; charset={charset}") == [("paragraph", words)]
+        html = f"<html><body><p>{words}</p></body></html>".encode(encoding)
+        assert read(tmp_path, html, f"text/html; charset={charset}") == [("paragraph", words)]
+
+
+def test_a_japanese_message_of_seven_bits(tmp_path: Path) -> None:
+    assert read(tmp_path, "水路です。".encode("iso-2022-jp"), "text/plain; charset=iso-2022-jp") == [
+        ("paragraph", "水路です。")
+    ]
+
+
+PLAIN_BODY = """\
+Hello Rui,
+
+the wall near the second basin is broken, and water has been running
+down the road since monday night.
+We need:
+- mortar, and a spade for each of the four of us who will come on
+  friday
+- stones
+1. first the basin
+2. then the wall
+Thanks!
+
+On Monday, Rui wrote:
+> I have walked along the channel and found nothing that looked to me as
+> if it were broken.
+>
+> - not even the gate
+>> Is it all well?
+
+Anna
+Keeper of the channel
+--\x20
+Levadas do Norte
+"""
+
+
+def test_wrapped_lines_of_a_message_are_joined(tmp_path: Path) -> None:
+    assert read(tmp_path, PLAIN_BODY.encode()) == [
+        ("paragraph", "Hello Rui,"),
+        (
+            "paragraph",
+            "the wall near the second basin is broken, and water has been running down the road since monday night.\nWe need:",
+        ),
+        ("list_item", "mortar, and a spade for each of the four of us who will come on friday"),
+        ("list_item", "stones"),
+        ("list_item", "1. first the basin"),
+        ("list_item", "2. then the wall"),
+        ("paragraph", "Thanks!"),
+        ("paragraph", "On Monday, Rui wrote:"),
+        ("paragraph", "> I have walked along the channel and found nothing that looked to me as if it were broken."),
+        ("paragraph", "> - not even the gate"),
+        ("paragraph", ">> Is it all well?"),
+        ("paragraph", "Anna\nKeeper of the channel"),
+        ("paragraph", "Levadas do Norte"),
+    ]
+
+
+def test_flowed_lines_are_joined_wherever_they_end(tmp_path: Path) -> None:
+    assert read(tmp_path, b"a short \nline that \nflows\n") == [("paragraph", "a short line that flows")]
+
+
 def test_an_encrypted_message(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     path.write_text("From: a@b.org\nSubject: Secret\nContent-Type: application/pkcs7-mime; name=smime.p7m\n\nMIIB\n")

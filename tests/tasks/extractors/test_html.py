@@ -124,6 +124,15 @@ def test_deep_nesting(tmp_path: Path) -> None:
     assert caught.value.reason is Reason.CORRUPT
 
 
+def test_hidden_blocks_leave_no_trace(tmp_path: Path) -> None:
+    words = "<article hidden><p>old</p></article> Words <article><p>New</p></article><footer>Imprint</footer>"
+    assert texts(extract(tmp_path, f"<html><body>{words}</body></html>")) == ["Words", "New"]
+    items = "<ol><li>one<ol hidden><li>x</li></ol></li><li>two<li hidden>y</li> and</li><li>three</li></ol>"
+    assert texts(extract(tmp_path, f"<html><body>{items}</body></html>"))[:2] == ["1. one", "2. two"]
+    assert texts(extract(tmp_path, f"<html><body>{items}</body></html>"))[-1] == "3. three"
+    assert texts(extract(tmp_path, "<html><body>Words<footer>Imprint</footer>go on</body></html>")) == ["Words", "go on"]
+
+
 def test_a_page_without_text_is_empty(tmp_path: Path) -> None:
     for source in ("<html></html>", "<html><body><script>x()</script><img src=a></body></html>", "<!doctype html>"):
         with pytest.raises(Unprocessable) as caught:

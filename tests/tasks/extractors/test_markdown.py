@@ -122,6 +122,8 @@ def test_the_first_heading_is_the_title_without_front_matter(tmp_path: Path) -> 
         (r"\[not\](a link) \`code\`", "[not](a link) `code`"),
         ("[wiki](https://en.org/X_(y))", "wiki"),
         ("plain words only", "plain words only"),
+        ("filter(user__name__icontains=1) and a__b__", "filter(user__name__icontains=1) and a__b__"),
+        ("(__bold__), ___both___ and __two words__.", "(bold), both and two words."),
     ],
 )
 def test_inline_markup(source: str, shown: str) -> None:

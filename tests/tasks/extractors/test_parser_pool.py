@@ -77,6 +77,17 @@ def test_every_format_is_read_by_processes_without_heavy_modules(tmp_path: Path,
     assert not loaded & {"prefect", "torch", "chromadb", "spacy", "transformers", "sentence_transformers", "pytest"}
 
 
+def test_nothing_is_imported_from_the_current_directory(
+    tmp_path: Path, item: Callable[[str], Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w')\nfrom nowhere import nothing\n")
+    monkeypatch.chdir(tmp_path)
+    with ParserPool(1, 60) as pool:
+        found = dict(pool.read_many([item("a.md")]))
+    assert text(found["a.md"]) == "a.md\n\nSome words."
+    assert not (tmp_path / "executed").exists()
+
+
 def test_a_hang_costs_its_file_alone(item: Callable[[str], Item]) -> None:
     items = [item(f"a{n}.md") for n in range(20)]
     items[7:7] = [item("sleep.md"), item("spin.md")]
