@@ -1,7 +1,7 @@
 """The flow `ingest`: a source becomes a searchable library, and stays true.
 
 reconcile     store and ledger agree, what a dead run left is finished
-discover      what does the source hold now? mirrored with its cursor
+discover      meanwhile: what does the source hold now? mirrored with its cursor
 per batch     extract -> chunk -> embed -> publish, a few batches in flight
 finish        nothing pending, nothing left of what was removed
 """
@@ -114,16 +114,19 @@ def _ingest(
     started = time.perf_counter()
     with working_on(library, flow_run.id, wait) as ctx:
         progress = ProgressArtifact(library.name)
-        reconcile(ctx)
+        # The store takes a second or two to open: meanwhile the source is listed, which touches the ledger alone.
+        reconciling = reconcile.submit(ctx)
         contexts = [SourceContext(adapter, named_sources.register(library, adapter)) for adapter in adapters]
         unavailable: list[SourceUnavailable] = []
         for source in contexts:
             try:
                 discover(ctx, source, confirm, full)
+                reconciling.result()
                 _work(ctx, source, progress, batch_files, batch_bytes)
             except SourceUnavailable as exc:
                 logger().warning("%s: %s", source.row.root, exc)
                 unavailable.append(exc)
+        reconciling.result()
         finish(ctx, contexts)
         report = ctx.report
         report.seconds = ctx.seconds() | {"total": round(time.perf_counter() - started, 3)}

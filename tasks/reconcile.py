@@ -103,8 +103,9 @@ def _moved_to(aside: str | None) -> str:
 def _match_counts(ctx: RunContext) -> None:
     """With nothing pending, the store holds just what is live; what nobody owns is swept, what is missing means a rebuild."""
     generation, store = ctx.run.generation, ctx.library.vectors
-    info = store.describe(generation.collection)
+    # In this order: a listing that is promoted meanwhile can only lower what is live.
     live = vectors.live_count(ctx.db, generation)
+    info = store.describe(generation.collection)
     held = info.count if info else 0
     if held > live:
         swept = sweep_orphans(ctx)
