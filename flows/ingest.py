@@ -120,8 +120,7 @@ def _ingest(
         unavailable: list[SourceUnavailable] = []
         for source in contexts:
             try:
-                discover(ctx, source, confirm, full)
-                reconciling.result()
+                discover(ctx, source, confirm, full, before_promotion=reconciling.result)
                 _work(ctx, source, progress, batch_files, batch_bytes)
             except SourceUnavailable as exc:
                 logger().warning("%s: %s", source.row.root, exc)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from prefect import task
@@ -19,8 +20,18 @@ from tasks.progress import Progress, tell
 
 
 @task(name="discover", task_run_name="discover {source.row.root}", **EFFECT)
-def discover(ctx: RunContext, source: SourceContext, confirm_removals: bool, full: bool) -> Promotion:
-    """Bring the mirror up to date. Raises SourceUnavailable, with cursor, mirror and index as they were."""
+def discover(
+    ctx: RunContext,
+    source: SourceContext,
+    confirm_removals: bool,
+    full: bool,
+    before_promotion: Callable[[], object] = lambda: None,
+) -> Promotion:
+    """Bring the mirror up to date. Raises SourceUnavailable, with cursor, mirror and index as they were.
+
+    `before_promotion` is called when all is listed and nothing counts yet, and may still raise: until store and ledger agree,
+    a reader tells an incomplete store by the number of live chunks, which a promotion lowers.
+    """
     with ctx.timed("discover"):
         listing = listings.begin(ctx.db, ctx.run, source.row)
         cursor = None if full else source.row.cursor
@@ -36,6 +47,8 @@ def discover(ctx: RunContext, source: SourceContext, confirm_removals: bool, ful
             _warn(ctx, page)
         assert end is not None, "a source that was cut short raises"
         _read_possibly_moved(ctx, source, listing)
+    before_promotion()
+    with ctx.timed("discover"):
         promotion = listings.promote(ctx.db, ctx.run, source.row, listing, end, confirm_removals)
         owed.invalidate(ctx.db, ctx.run, source.row, ctx.pipeline)
         source.files_total, source.bytes_total = owed.due(ctx.db, source.row, time.time())
