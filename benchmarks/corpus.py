@@ -42,12 +42,11 @@ def checkout(repo: Path, commit: str, tree: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def sections(base: Path, target: Path, least: int = 200) -> int:
-    """One file for each section of every document: more than a thousand real Markdown files. Returns how many."""
+def sections(base: Path, target: Path, most: int, least: int = 200) -> None:
+    """One file for each section of every document, the first `most` by path: there are more than a thousand."""
     repo = repository(base)
     tree = base / "tree"
     checkout(repo, "HEAD", tree)
-    count = 0
     for path in sorted(tree.rglob("*.md")):
         parts = re.split(r"(?m)^(?=#{1,3} )", path.read_text("utf-8", "replace"))
         for number, part in enumerate(parts):
@@ -55,5 +54,5 @@ def sections(base: Path, target: Path, least: int = 200) -> int:
                 file = target / path.relative_to(tree).with_suffix("") / f"{number:03}.md"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(part)
-                count += 1
-    return count
+    for extra in sorted(target.rglob("*.md"))[most:]:
+        extra.unlink()

@@ -5,14 +5,12 @@ Chunks embedded are held against chunks whose text was new: those that the tree 
 
 from __future__ import annotations
 
-import logging
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from apps.prefect_api import connect
 from benchmarks.corpus import checkout, git, repository
+from benchmarks.prefect_runs import prefect_runs
 from benchmarks.results import Row, report
 
 COMMITS = 100
@@ -76,11 +74,8 @@ def main() -> None:
     """Both, through the flow."""
     with tempfile.TemporaryDirectory(prefix="levada-bench-") as name:
         base = Path(name)
-        os.environ["LEVADA_HOME"] = str(base / "home")
         repo = repository(base)
-        with connect(base / "home") as api:
-            logging.getLogger("prefect").setLevel("ERROR")
-            api.wait()
+        with prefect_runs(base / "home"):
             rows = [one_sentence(base, repo), *replay(base, repo)]
     report(rows)
 

@@ -6,7 +6,6 @@ functions in a thread pool, with the same window. Times run from the first batch
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import statistics
@@ -17,8 +16,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from apps.prefect_api import connect
 from benchmarks.corpus import sections
+from benchmarks.prefect_runs import prefect_runs
 from benchmarks.results import Row, report
 
 FILES = int(os.environ.get("LEVADA_BENCH_FILES", "1200"))
@@ -123,13 +122,8 @@ def main() -> None:
         base = Path(name)
         folder, models = base / "folder", base / "models"
         models.mkdir()
-        sections(base, folder)
-        for extra in sorted(folder.rglob("*.md"))[FILES:]:
-            extra.unlink()
-        os.environ["LEVADA_HOME"] = str(base / "prefect-home")
-        with connect(base / "prefect-home") as api:
-            logging.getLogger("prefect").setLevel("ERROR")
-            api.wait()
+        sections(base, folder, FILES)
+        with prefect_runs(base / "prefect-home"):
             _measure(base, folder, models)
 
 

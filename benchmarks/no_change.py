@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import statistics
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from apps.prefect_api import connect
+from benchmarks.prefect_runs import prefect_runs
 from benchmarks.results import Row, report
 
 FILES = 10_000
@@ -20,20 +18,15 @@ def main() -> None:
     """Ingest once, then measure runs that find nothing to do; an empty flow gives Prefect's own share."""
     with tempfile.TemporaryDirectory(prefix="levada-bench-") as name:
         base = Path(name)
-        home = base / "home"
-        os.environ["LEVADA_HOME"] = str(home)
         for number in range(FILES):
             file = base / "folder" / f"{number // 100:03}" / f"{number:05}.txt"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"Note {number}: the gate of field {number} opens at {number % 24} o'clock.")
         time.sleep(2.5)
-        with connect(home) as api:
+        with prefect_runs(base / "home"):
             from prefect import flow
 
             from flows.ingest import ingest
-
-            logging.getLogger("prefect").setLevel("ERROR")
-            api.wait()
 
             @flow(name="empty")
             def empty() -> int:

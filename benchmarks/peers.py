@@ -6,7 +6,6 @@ sentence-transformers, as its users do. Starts are left out. Needs `pip install 
 
 from __future__ import annotations
 
-import logging
 import os
 import statistics
 import tempfile
@@ -15,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apps.prefect_api import connect
 from benchmarks.corpus import sections
+from benchmarks.prefect_runs import prefect_runs
 from benchmarks.results import Row, report
 
 FILES = int(os.environ.get("LEVADA_BENCH_FILES", "300"))
@@ -130,13 +129,8 @@ def main() -> None:
         base = Path(name)
         folder, models = base / "folder", base / "models"
         models.mkdir()
-        sections(base, folder)
-        for extra in sorted(folder.rglob("*.md"))[FILES:]:
-            extra.unlink()
-        os.environ["LEVADA_HOME"] = str(base / "prefect-home")
-        with connect(base / "prefect-home") as api:
-            logging.getLogger("prefect").setLevel("ERROR")
-            api.wait()
+        sections(base, folder, FILES)
+        with prefect_runs(base / "prefect-home"):
             rows = _measure(base, folder, models)
     report(rows)
 

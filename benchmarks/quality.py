@@ -8,9 +8,7 @@ nDCG as BEIR computes it: gains as judged, discount log2(rank + 1), ideal order 
 from __future__ import annotations
 
 import json
-import logging
 import math
-import os
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -18,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from apps.prefect_api import connect
 from benchmarks.corpus import DATA, require
+from benchmarks.prefect_runs import prefect_runs
 from benchmarks.results import Row, report
 
 K = 10
@@ -55,14 +53,11 @@ def main() -> None:
     corpus, questions, judged = load("scifact", "train")
     with tempfile.TemporaryDirectory(prefix="levada-bench-") as name:
         base = Path(name)
-        os.environ["LEVADA_HOME"] = str(base / "home")
         folder = base / "folder"
         folder.mkdir()
         for id, text in corpus.items():
             (folder / f"{id}.txt").write_text(text)
-        with connect(base / "home") as api:
-            logging.getLogger("prefect").setLevel("ERROR")
-            api.wait()
+        with prefect_runs(base / "home"):
             by_chunk, by_document = _measure(folder, corpus, questions, judged)
     lead = by_chunk - by_document
     report(

@@ -21,6 +21,7 @@ from ledger.locks import library_lock
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
 from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.small_disk import small_disk
 
 
 def reasons(world: World) -> dict[str, str]:
@@ -248,9 +249,16 @@ def levada() -> list[str]:
     return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
 
 
-def test_a_full_disk(world: World, small_disk: Path) -> None:
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MiB."""
+    with small_disk(tmp_path / "disk", 64) as mounted:
+        yield mounted
+
+
+def test_a_full_disk(world: World, disk: Path) -> None:
     """It fails in one line, keeps what was published, and goes on when there is room again."""
-    world.prepare(small_disk / "home")
+    world.prepare(disk / "home")
     world.write("first.txt", "The first text.")
     world.ingest()
     before = world.index()
@@ -259,8 +267,8 @@ def test_a_full_disk(world: World, small_disk: Path) -> None:
     for number in range(12):
         text = "\n\n".join(" ".join(rng.choices(words, k=60)) for _ in range(30))
         world.write(f"{number}.txt", text)
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - (1 << 20)))
+    filler = disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - (1 << 20)))
     state = world.run()
     assert state.is_failed()
     assert "full" in (state.message or "")
@@ -270,16 +278,3 @@ def test_a_full_disk(world: World, small_disk: Path) -> None:
     filler.unlink()
     assert world.ingest().added == 12
     assert world.store_ids() == sorted(row[2] for row in world.index())
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"needs to mount a small disk: {mounted.stderr.strip()}")
-    yield disk
-    # The store's owner may hold it for a moment longer; a lazy end does not wait for it.
-    subprocess.run(["umount", "--lazy", disk], check=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from blocks.stores.chroma import ChromaStore
 from blocks.stores.chroma_place import DATABASE, MARKER, StorePlace
 from core.errors import StoreUnavailable, StoreUnreadable
 from tests.blocks.stores.chroma_process import other_process
-from tests.blocks.stores.owners import owners, wait_deserted, wait_until
+from tests.blocks.stores.owners import owners, wait_deserted
 from tests.contracts.stores import SPACE, records_of, unit_vectors
+from tests.servers.small_disk import small_disk
 
 REF = CollectionRef("papers", "a-store-id")
 INFO = CollectionInfo(REF.store_id, "acme", "papers", SPACE, 8)
@@ -167,31 +167,20 @@ def test_setting_aside_nothing(tmp_path: Path) -> None:
     assert ChromaStore(path=tmp_path / "store", linger=0).set_aside() == ""
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"needs to mount a small disk: {mounted.stderr.strip()}")
-    yield disk
-    # A process that has just ended may hold it for a moment longer.
-    wait_until(lambda: subprocess.run(["umount", disk], capture_output=True).returncode == 0, "the disk stays busy")
-
-
-def test_a_full_disk_is_not_taken_for_a_broken_store(small_disk: Path) -> None:
-    store = ChromaStore(path=small_disk / "store", linger=0)
-    store.create(REF.name, INFO)
-    store.upsert(REF, records_of(unit_vectors(100, dimension=8)))
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(24 << 20))
-    with pytest.raises(StoreUnavailable, match="is full"):
+def test_a_full_disk_is_not_taken_for_a_broken_store(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 32) as disk:
+        store = ChromaStore(path=disk / "store", linger=0)
+        store.create(REF.name, INFO)
+        store.upsert(REF, records_of(unit_vectors(100, dimension=8)))
+        filler = disk / "filler"
+        filler.write_bytes(bytes(24 << 20))
+        with pytest.raises(StoreUnavailable, match="is full"):
+            store.upsert(REF, records_of(unit_vectors(100, dimension=8), prefix="more"))
+        assert len(store.query(REF, unit_vectors(1, dimension=8)[0], 1000)) == 100
+        filler.unlink()
         store.upsert(REF, records_of(unit_vectors(100, dimension=8), prefix="more"))
-    assert len(store.query(REF, unit_vectors(1, dimension=8)[0], 1000)) == 100
-    filler.unlink()
-    store.upsert(REF, records_of(unit_vectors(100, dimension=8), prefix="more"))
-    info = store.describe(REF.name)
-    assert info is not None
-    assert info.count == 200
-    store.close()
-    wait_deserted(small_disk / "store")
+        info = store.describe(REF.name)
+        assert info is not None
+        assert info.count == 200
+        store.close()
+        wait_deserted(disk / "store")
