@@ -41,6 +41,11 @@ class Tokenizer(Protocol):
         """How many special tokens the model adds to every text (2 for BERT: [CLS] and [SEP])."""
         ...
 
+    @property
+    def additive(self) -> bool:
+        """True if a text has exactly as many tokens as its words, parted at blanks, tabs and line ends, have together."""
+        ...
+
     def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         """Character span of every token of each text, special tokens left out, never truncated."""
         ...

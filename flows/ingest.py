@@ -44,6 +44,8 @@ from tasks.session import working_on
 WINDOW = 3
 """Batches in flight: while one is embedded, the next is extracted and the one before published."""
 STAGES = 4
+FIRST, GROWTH = 16, 4
+"""Files in the first batch, and how much larger each next one may be: the model shall not wait long for its first texts."""
 BATCHES = 60
 """A large sync gets larger batches rather than more of them: task runs cost the server."""
 
@@ -70,7 +72,7 @@ def ingest(
     dry_run: bool = False,
     full_reconcile: bool = False,
     confirm_removals: bool = False,
-    batch_files: int = Field(default=128, ge=1, description="Files in a batch, at most."),
+    batch_files: int = Field(default=256, ge=1, description="Files in a batch, at most."),
     batch_bytes: int = Field(default=16 * 2**20, ge=1, description="Bytes in a batch, at most."),
     wait: float = 0.0,
 ) -> Any:
@@ -145,7 +147,7 @@ def _work(ctx: RunContext, source: SourceContext, progress: ProgressArtifact, ba
     number, after, now = 0, b"", time.time()
     tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
     try:
-        while files := owed.batch(ctx.db, source.row, now, limit, batch_bytes, after):
+        while files := owed.batch(ctx.db, source.row, now, min(limit, FIRST * GROWTH**number), batch_bytes, after):
             number, after = number + 1, files[-1].file_id
             # Prefect's own types do not know that a future may stand for a task's argument.
             extracted: Any = extract.submit(ctx, source, Batch(number, files))

@@ -8,7 +8,6 @@ from core.chunks import Chunk
 from core.errors import Unprocessable, UsageError
 from core.ids import chunk_ids, text_hash
 from core.reasons import Reason
-from core.spaces import Tokenizer
 from ledger import publishing
 from ledger.publishing import ChunkRow, Revision
 from ledger.quarantine import FailedFile
@@ -23,11 +22,10 @@ STAGE = "chunk"
 def chunk(ctx: RunContext, batch: Batch) -> Batch:
     """Cut every document of the batch, and find out what of it is published already."""
     with ctx.timed(STAGE):
-        tokenizer = ctx.library.model.tokenizer()
         published = publishing.live_chunks(ctx.db, ctx.run, [item.file.document_id for item in batch.extracted])
         for item in batch.extracted:
             ctx.check()
-            chunks = _cut(ctx, item, tokenizer)
+            chunks = _cut(ctx, item)
             if isinstance(chunks, Unprocessable):
                 document, content = item.file.document_id, item.content_hash
                 refusal = FailedFile(document, item.file.wanted, STAGE, chunks.reason, chunks.detail, content, item.fingerprint)
@@ -38,10 +36,10 @@ def chunk(ctx: RunContext, batch: Batch) -> Batch:
     return batch
 
 
-def _cut(ctx: RunContext, item: Extracted, tokenizer: Tokenizer) -> list[Chunk] | Unprocessable:
+def _cut(ctx: RunContext, item: Extracted) -> list[Chunk] | Unprocessable:
     """Its chunks, or why there are none: one document that cannot be cut stops no other (invariant I6)."""
     try:
-        return ctx.chunker.chunk(item.document, tokenizer) or Unprocessable(Reason.EMPTY)
+        return ctx.chunker.chunk(item.document, ctx.tokenizer) or Unprocessable(Reason.EMPTY)
     except Unprocessable as exc:
         return exc
     except UsageError:

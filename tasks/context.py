@@ -16,6 +16,7 @@ from blocks.stores.base import CollectionRef
 from blocks.text_cache import TextCache
 from core.report import SyncReport
 from core.settings import Settings
+from core.spaces import Tokenizer
 from ledger.database import Database
 from ledger.libraries import Generation
 from ledger.owed import Pipeline
@@ -47,6 +48,8 @@ class RunContext:
         self.settings = settings
         self.pool = pool
         self.chunker = chunker
+        self.tokenizer: Tokenizer = library.model.tokenizer()
+        """One for the whole run: reading it from its file takes as long as cutting a hundred documents."""
         self.pipeline = Pipeline(engines, registry, chunker.key, run.generation.id)
         self.directory = settings.library_dir(library.name, library.tenant)
         self.snapshots: Path = self.directory / "snapshots"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from prefect import task
 
@@ -30,17 +33,26 @@ def embed(ctx: RunContext, batch: Batch) -> Batch:
         batch.vectors |= in_flight | adopted
         # A batch in flight may yet fail: what is taken from it is saved here as well.
         batch.new_vectors = {*in_flight, *adopted, *missing}
-        for start in range(0, len(missing), PORTION):
-            ctx.check()
-            part = missing[start : start + PORTION]
-            matrix = ctx.library.model.embed([batch.texts[hash] for hash in part])
-            batch.vectors.update(zip(part, _rows(ctx, matrix), strict=True))
+        for part, rows in _embedded(ctx, batch, missing):
+            batch.vectors.update(zip(part, rows, strict=True))
         ctx.in_flight.update({hash: batch.vectors[hash] for hash in batch.new_vectors})
     chunks = sum(len(r.added) + len(r.moved) + r.kept for r in batch.revisions)
     with ctx.counting() as report:
         report.chunks_embedded += len(missing)
         report.chunks_reused += chunks - len(missing)
     return batch
+
+
+def _embedded(ctx: RunContext, batch: Batch, missing: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """Hashes and their vectors, portion by portion; two portions at work, so that no core waits for the end of one."""
+    parts = [missing[start : start + PORTION] for start in range(0, len(missing), PORTION)]
+
+    def rows(part: list[bytes]) -> list[bytes]:
+        ctx.check()
+        return _rows(ctx, ctx.library.model.embed([batch.texts[hash] for hash in part]))
+
+    with ThreadPoolExecutor(2, thread_name_prefix="levada-portion") as pool:
+        yield from zip(parts, pool.map(rows, parts), strict=True)
 
 
 def _adopted(ctx: RunContext, batch: Batch, in_flight: dict[bytes, bytes]) -> dict[bytes, bytes]:

@@ -29,6 +29,8 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
             for file in batch.files:
                 ctx.check()
                 _read(ctx, source, batch, file, to_parse)
+            if to_parse or batch.extracted:
+                ctx.library.model.warm_up()
             _parse(ctx, batch, to_parse)
         finally:
             for _file, snapshot in to_parse.values():

@@ -36,5 +36,8 @@ class Embedder(Block, ABC):
         row: Vectors = self.embed([text])[0]
         return row
 
+    def warm_up(self) -> None:
+        """Begin to load what the first call needs, without waiting for it. What goes wrong is told by the first call."""
+
     def close(self) -> None:
         """Give back memory and processes; the next call loads again."""

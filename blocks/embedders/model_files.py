@@ -32,6 +32,8 @@ class ModelFiles:
     pooling: str
     """"mean" or "cls"; anything else only sentence-transformers itself can compute."""
     dimension: int
+    head_size: int
+    """Numbers in one attention head's part of a token; 0 if the configuration does not tell."""
     window: int
     """Tokens the model reads, special tokens included."""
     lowercase: bool
@@ -79,6 +81,7 @@ def read(name: str, directory: Path, weights_sha256: str | None = None) -> Model
         significant=tuple(dict.fromkeys(path for path in significant if path.exists())),
         pooling=pooling,
         dimension=pooled,
+        head_size=_head_size(config),
         window=_window(limits, texts, config),
         lowercase=bool(limits.get("do_lower_case", False)),
         pad_token=_token(texts.get("pad_token", "[PAD]")),
@@ -101,9 +104,18 @@ def _modules(directory: Path) -> list[dict[str, Any]]:
     return modules
 
 
+def _hidden_size(config: Mapping[str, Any]) -> int:
+    return int(config.get("hidden_size") or config.get("dim") or config.get("d_model") or 0)
+
+
+def _head_size(config: Mapping[str, Any]) -> int:
+    heads = int(config.get("num_attention_heads") or config.get("n_heads") or config.get("num_heads") or 0)
+    return int(config.get("head_dim") or config.get("d_kv") or (_hidden_size(config) // heads if heads else 0))
+
+
 def _pooling(modules: Mapping[str, Path], config: Mapping[str, Any]) -> tuple[str, int]:
     """Kind of pooling and the dimension of its vectors; the last step, normalisation, we always do ourselves."""
-    hidden = int(config.get("hidden_size") or config.get("dim") or config.get("d_model") or 0)
+    hidden = _hidden_size(config)
     kinds = [kind for kind in modules if kind not in ("Transformer", "Normalize")]
     if not kinds:
         return "mean", hidden

@@ -94,6 +94,10 @@ class SentenceTransformerEmbedder(Embedder):
         row: Vectors = self._embed(self.query_prefix, [text])[0]
         return row
 
+    def warm_up(self) -> None:
+        """Load the model in the background, if it is not loaded."""
+        self._loaded.warm_up(self._load)
+
     def close(self) -> None:
         """Wait for calls that are under way, then give back threads and memory; the next call loads again."""
         self._loaded.close()

@@ -49,6 +49,7 @@ class ModelTokenizer:
         # The prefix stands before every passage and takes its share of the window, as special tokens do.
         prefix_tokens = len(self._tokenizer.encode(prefix, add_special_tokens=False).ids)
         self._special_tokens = int(self._tokenizer.num_special_tokens_to_add(False)) + prefix_tokens
+        self._additive = _adds_up_at_blanks(self._tokenizer)
 
     @property
     def window(self) -> int:
@@ -60,7 +61,23 @@ class ModelTokenizer:
         """Tokens that every passage gets on top of its own: special ones and those of the prefix."""
         return self._special_tokens
 
+    @property
+    def additive(self) -> bool:
+        """True if a text has as many tokens as its words have, parted at blanks: then the chunker may remember words."""
+        return self._additive
+
     def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         """Character span of every token of each text, special tokens left out, never truncated."""
         encodings = self._tokenizer.encode_batch([printable(text) for text in texts], add_special_tokens=False)
         return [encoding.offsets for encoding in encodings]
+
+
+def _adds_up_at_blanks(tokenizer: FastTokenizer) -> bool:
+    """True for BERT's own way to part words; what else may be true of another tokenizer is not guessed."""
+    from tokenizers.models import WordPiece
+    from tokenizers.normalizers import BertNormalizer
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+
+    bert = isinstance(tokenizer.model, WordPiece) and isinstance(tokenizer.pre_tokenizer, BertPreTokenizer)
+    blank = any(" " in token.content for token in tokenizer.get_added_tokens_decoder().values())
+    return bert and isinstance(tokenizer.normalizer, BertNormalizer | None) and not blank

@@ -45,7 +45,7 @@ class StructureChunker(Chunker):
     """
 
     name: ClassVar[str] = "structure"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __init__(self, target: int = 200, minimum: int = 64, maximum: int = 256) -> None:
         if not 0 < minimum <= target <= maximum:
@@ -78,7 +78,7 @@ class StructureChunker(Chunker):
         # Kept from call to call: a word counter remembers the words of earlier documents.
         counter = self._counter
         if counter is None or counter.tokenizer is not tokenizer:
-            kind = WordCounter if getattr(tokenizer, "additive", False) else OffsetCounter
+            kind = WordCounter if tokenizer.additive else OffsetCounter
             self._counter = counter = kind(tokenizer)
         return counter
 

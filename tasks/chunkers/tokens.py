@@ -16,9 +16,10 @@ longer token counts as if it were cut every FEW characters, and a longer silence
 FEW = 4
 SILENCE = 256
 """Characters without a token that are free, e.g. the padding of an aligned table; beyond, one token per LONGEST_TOKEN."""
-MEMO_WORD = 96
-"""Longest word, in characters, whose count is remembered; nearly all that recur are shorter."""
-MEMO_SIZE = 1 << 17
+LONG_WORD = 96
+"""Characters above which a word is mapped token by token: it is hardly a word."""
+MEMO_SIZE = 1 << 22
+"""Characters of all words whose counts are remembered; beyond, the memory begins anew."""
 JOINED = 4096
 """Characters of new words that are tokenised as one text: one call for each word takes twice as long."""
 
@@ -88,6 +89,7 @@ class WordCounter(TokenCounter):
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._memo: dict[str, int] = {"": 0}
+        self._memo_size = 0
         super().__init__(tokenizer)
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -118,16 +120,16 @@ class WordCounter(TokenCounter):
         return TokenMap(starts, marks)
 
     def _counts(self, words: set[str]) -> dict[str, int]:
-        """Counts of these words. A dict of its own, so that threads may share the counter."""
+        """Counts of at least these words. Threads may share the counter: a memory that another one begins anew stays whole."""
         memo = self._memo
-        known = ((word, memo.get(word)) for word in words)
-        counts = {word: count for word, count in known if count is not None}
-        new = self._tokenise(sorted(words - counts.keys()))
-        if len(memo) + len(new) > MEMO_SIZE:
-            self._memo = memo = {"": 0}
-        memo.update((word, count) for word, count in new.items() if len(word) <= MEMO_WORD)
-        counts.update(new)
-        return counts
+        missing = words.difference(memo)
+        if missing:
+            new = self._tokenise(sorted(missing))
+            self._memo_size += sum(map(len, new))
+            if self._memo_size > MEMO_SIZE:
+                self._memo, self._memo_size = {"": 0}, 0
+            memo.update(new)
+        return memo
 
     def _tokenise(self, words: list[str]) -> dict[str, int]:
         counts = dict.fromkeys(words, 0)
@@ -152,7 +154,7 @@ def _words(text: str) -> list[str]:
 
 def _is_long(word: str) -> bool:
     # Scripts without blanks: here the places of the tokens inside a "word" matter.
-    return len(word) > MEMO_WORD or not word.isascii()
+    return len(word) > LONG_WORD or not word.isascii()
 
 
 def _starts(spans: list[tuple[int, int]], base: int, length: int) -> list[int]:

@@ -8,6 +8,8 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from blocks.embedders.base import Embedder, Vectors
 
@@ -55,6 +57,16 @@ class EmbedderContract:
         assert question.shape == (embedder.space().dimension,)
         assert np.linalg.norm(question) == pytest.approx(1, abs=1e-4)
         assert int(np.argmax(embedder.embed(TEXTS) @ question)) == 0
+
+    @given(st.lists(st.one_of(st.text(max_size=12), st.sampled_from(["[UNK]", "##a", "a\u0301", "\u00a0", "don't"]))))
+    @settings(max_examples=50, suppress_health_check=[HealthCheck.differing_executors])
+    def test_counts_add_up_at_blanks_if_the_tokenizer_says_so(self, embedder: Embedder, words: list[str]) -> None:
+        tokenizer = embedder.tokenizer()
+        if tokenizer.additive:
+            words = [part for word in words for part in word.split()]
+            for blank in " \t\n\r":
+                whole, *parts = tokenizer.offsets([blank.join(words), *words])
+                assert len(whole) == sum(map(len, parts))
 
     def test_texts_are_cut_at_the_window_that_the_tokenizer_names(self, embedder: Embedder) -> None:
         tokenizer, text = embedder.tokenizer(), TEXTS[-1]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from blocks.embedders.engines.base import Engine
+
+logger = logging.getLogger(__name__)
 
 
 class Loaded:
@@ -15,6 +19,7 @@ class Loaded:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._engine: Engine | None = None
+        self._warming: threading.Thread | None = None
         self._users = 0
 
     @contextmanager
@@ -32,13 +37,35 @@ class Loaded:
                 self._users -= 1
                 self._changed.notify_all()
 
+    def warm_up(self, load: Callable[[], Engine]) -> None:
+        """Load in a thread of its own, if nobody has begun to; close() waits for it."""
+        with self._changed:
+            if self._engine is not None or self._warming is not None:
+                return
+            # What loading has to say belongs to the caller's run, which logging finds in the context.
+            self._warming = threading.Thread(
+                target=copy_context().run, args=(self._warm_up, load), name="levada-model", daemon=True
+            )
+            self._warming.start()
+
+    def _warm_up(self, load: Callable[[], Engine]) -> None:
+        try:
+            with self.engine(load):
+                pass
+        except Exception as exc:
+            logger.debug("the model was not loaded beforehand: %s", exc)
+
     def close(self) -> None:
         """Wait for the users, then close; the next use loads again."""
+        warming = self._warming
+        if warming is not None:
+            warming.join()
         with self._changed:
             self._changed.wait_for(lambda: self._users == 0)
             if self._engine is not None:
                 self._engine.close()
             self._engine = None
+            self._warming = None
 
     def __deepcopy__(self, memo: dict[int, object]) -> Loaded:
         return Loaded()

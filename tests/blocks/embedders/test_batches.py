@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.embedders.batches import BLOCK, by_length, padded_width, windows
+from blocks.embedders.batches import BLOCK, SMALL_BLOCK, by_length, padded_width, windows
 
 
 @given(st.lists(st.integers(min_value=1, max_value=256), max_size=200), st.integers(min_value=1, max_value=2048))
@@ -30,11 +30,15 @@ def test_windows_follow_each_other_to_the_end(count: int, first: int, others: in
 
 
 @given(st.integers(min_value=1, max_value=512), st.integers(min_value=0, max_value=20))
-def test_padding_is_slight_and_stays_within_the_window(width: int, room: int) -> None:
+def test_padding_fills_a_block_and_stays_within_the_window(width: int, room: int) -> None:
     padded = padded_width(width, width + room)
-    assert width <= padded <= min(width * 1.04, width + room)
-    assert padded == width or padded % BLOCK == 0
+    assert width <= padded < width + BLOCK
+    assert padded == width + room or padded % SMALL_BLOCK == 0
 
 
-def test_padding_goes_to_full_blocks_where_they_are_near() -> None:
-    assert [padded_width(width, 256) for width in (5, 62, 180, 190, 192, 255)] == [5, 64, 180, 192, 192, 256]
+def test_long_rows_are_padded_to_full_blocks_and_short_ones_to_small_blocks() -> None:
+    assert [padded_width(width, 250) for width in (5, 57, 64, 65, 180, 192, 245)] == [8, 64, 64, 80, 192, 192, 250]
+
+
+def test_a_width_that_comes_out_wrong_is_passed_over() -> None:
+    assert [padded_width(width, 256, never=32) for width in (24, 25, 32, 33)] == [24, 40, 40, 40]

@@ -76,6 +76,15 @@ def test_int8_finds_what_full_precision_finds(int8: SentenceTransformerEmbedder,
     assert reached >= ndcg_at_10(exact[:split], exact[split:], answers) - 0.03
 
 
+def test_int8_is_right_at_every_length(int8: SentenceTransformerEmbedder, full: SentenceTransformerEmbedder) -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")[:2000]
+    (spans,) = full.tokenizer().offsets([text])
+    texts = [text[: spans[last][1]] for last in range(5, 200)]
+    # One by one: in a batch the longest gives the width.
+    rough = np.concatenate([int8.embed([text]) for text in texts])
+    assert float((full.embed(texts) * rough).sum(1).min()) >= 0.98
+
+
 def test_int8_is_a_space_of_its_own_with_the_same_rules(
     int8: SentenceTransformerEmbedder, full: SentenceTransformerEmbedder
 ) -> None:

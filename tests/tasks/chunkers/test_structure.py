@@ -211,7 +211,7 @@ def test_wrong_sizes_are_refused() -> None:
 
 def test_a_character_that_fills_the_window_is_an_error_of_its_file() -> None:
     class Exploding:
-        window, special_tokens = 64, 0
+        window, special_tokens, additive = 64, 0, False
 
         def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
             return [[(0, 1)] * (100 if "\ufdfa" in text else 1) for text in texts]
@@ -221,5 +221,5 @@ def test_a_character_that_fills_the_window_is_an_error_of_its_file() -> None:
 
 
 def test_the_key_tells_the_parameters() -> None:
-    assert StructureChunker().key == "structure/1/200-64-256"
-    assert StructureChunker(100, 20, 128).key == "structure/1/100-20-128"
+    assert StructureChunker().key == "structure/2/200-64-256"
+    assert StructureChunker(100, 20, 128).key == "structure/2/100-20-128"

