@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.corpus import sections
 from benchmarks.prefect_runs import prefect_runs
-from benchmarks.results import Row, report
+from benchmarks.results import Row, has_bf16, report
 
 FILES = int(os.environ.get("LEVADA_BENCH_FILES", "300"))
 ROUNDS = 3
@@ -164,16 +164,11 @@ def _measure(base: Path, folder: Path, models: Path) -> list[Row]:
             seconds, tokens = run()
             rates[name].append(tokens / seconds)
     rows = [Row(f"{name}, model tokens/s, {FILES} files", f"{statistics.median(rate):,.0f}") for name, rate in rates.items()]
-    bar = 4.0 if _has_bf16() else 2.5
+    bar = 4.0 if has_bf16() else 2.5
     for peer in ("langchain", "llamaindex"):
         ratio = statistics.median(a / b for a, b in zip(rates["levada"], rates[peer], strict=True))
         rows.append(Row(f"levada against {peer}", f"{ratio:.2f} x", f">= {bar} x", ratio >= bar))
     return rows
-
-
-def _has_bf16() -> bool:
-    flags = Path("/proc/cpuinfo").read_text()
-    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 if __name__ == "__main__":
