@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Settings:
             backend=_choice(env, "LEVADA_BACKEND", "auto", ("auto", "openvino", "torch", "cuda")),
             precision=_choice(env, "LEVADA_PRECISION", "auto", ("auto", "fp32", "bf16", "int8")),
             extract_timeout=_number(env, "LEVADA_EXTRACT_TIMEOUT", 60.0),
-            extract_workers=int(_number(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1)))),
+            extract_workers=_count(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1))),
         )
 
     def library_dir(self, library: str, tenant: str = "") -> Path:
@@ -64,9 +65,16 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
         number = float(value)
     except ValueError:
         raise UsageError(f"{name} must be a number, not {value!r}") from None
-    if number <= 0:
+    if not 0 < number < math.inf:
         raise UsageError(f"{name} must be greater than 0, not {value!r}")
     return number
+
+
+def _count(env: Mapping[str, str], name: str, default: int) -> int:
+    number = float(_number(env, name, default))
+    if not number.is_integer():
+        raise UsageError(f"{name} must be a whole number, not {env[name]!r}")
+    return int(number)
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

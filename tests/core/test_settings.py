@@ -1,0 +1,40 @@
+"""Settings are read when asked for; what cannot be meant is refused by the variable's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import UsageError
+from core.settings import Settings
+
+
+def test_without_any_variable() -> None:
+    settings = Settings.from_env({"HOME": "/home/ana"})
+    assert settings.home == Path("/home/ana/.local/share/levada")
+    assert settings.ledger_url == "sqlite:////home/ana/.local/share/levada/ledger.db"
+    assert settings.extract_workers >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LEVADA_EXTRACT_WORKERS", "two"),
+        ("LEVADA_EXTRACT_WORKERS", "0.5"),
+        ("LEVADA_EXTRACT_WORKERS", "0"),
+        ("LEVADA_EXTRACT_WORKERS", "inf"),
+        ("LEVADA_EXTRACT_TIMEOUT", "-1"),
+        ("LEVADA_EXTRACT_TIMEOUT", "nan"),
+        ("LEVADA_BACKEND", "gpu"),
+        ("LEVADA_PRECISION", "fp16"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} must be .*{value}"):
+        Settings.from_env({"HOME": "/home/ana", name: value})
+
+
+def test_numbers_that_can_be_meant() -> None:
+    settings = Settings.from_env({"HOME": "/x", "LEVADA_EXTRACT_WORKERS": "3", "LEVADA_EXTRACT_TIMEOUT": "2.5"})
+    assert (settings.extract_workers, settings.extract_timeout) == (3, 2.5)
