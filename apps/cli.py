@@ -11,7 +11,7 @@ from importlib import import_module
 
 import typer
 
-from apps.termination import terminated
+from apps.termination import heed_sigterm, terminated
 from core.errors import LevadaError, UsageError
 
 FAILED, USAGE, PARTIAL, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
@@ -33,6 +33,7 @@ def main() -> None:
     """Run the command; every error is one line, unless --debug asks for its traceback."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    heed_sigterm()
     try:
         # Typer makes 130 of a KeyboardInterrupt.
         code = app(arguments, standalone_mode=False)

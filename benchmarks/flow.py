@@ -56,7 +56,7 @@ def through_prefect(home: Path, folder: Path) -> tuple[float, float]:
 def without_prefect(home: Path, folder: Path) -> float:
     """Seconds from first batch to last."""
     from blocks.library import open_library
-    from flows.ingest import BATCHES, FIRST, GROWTH, STAGES, WINDOW
+    from flows.ingest import BATCHES, FIRST, GROWTH, LARGEST, STAGES, WINDOW
     from ledger import owed
     from tasks import sources
     from tasks.batches import Batch
@@ -79,7 +79,7 @@ def without_prefect(home: Path, folder: Path) -> float:
         discover.fn(ctx, source, False, False)
         window: deque[Future[Any]] = deque()
         number, after, now = 0, b"", time.time()
-        limit = max(256, source.files_total // BATCHES)
+        limit = max(LARGEST, source.files_total // BATCHES)
         started = time.perf_counter()
         while files := owed.batch(ctx.db, source.row, now, min(limit, FIRST * GROWTH**number), 16 * 2**20, after):
             number, after = number + 1, files[-1].file_id

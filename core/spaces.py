@@ -17,7 +17,7 @@ class EmbeddingSpace:
     prefix: str
     """Text put before every passage ("passage: "); part of the space."""
     precision: str
-    """Precision class: "float" (fp32 and bf16 agree to cosine 0.9999) or "int8"."""
+    """Precision class: "float" (fp32 and bf16 agree to cosine 0.9999) or "int8.2"."""
     dimension: int
     window: int
     """Tokens the model reads, special tokens included."""

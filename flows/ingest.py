@@ -46,8 +46,8 @@ WINDOW = 3
 STAGES = 4
 FIRST, GROWTH = 16, 4
 """Files in the first batch, and how much larger each next one may be: the model shall not wait long for its first texts."""
-BATCHES = 60
-"""A large sync gets larger batches rather than more of them: task runs cost the server."""
+LARGEST, BATCHES = 256, 60
+"""Files in a batch, unless told otherwise; a large sync gets larger batches rather than more: task runs cost the server."""
 
 
 def _run_name() -> str:
@@ -72,7 +72,7 @@ def ingest(
     dry_run: bool = False,
     full_reconcile: bool = False,
     confirm_removals: bool = False,
-    batch_files: int = Field(default=256, ge=1, description="Files in a batch, at most."),
+    batch_files: int | None = Field(default=None, ge=1, description="Files in a batch, at most."),
     batch_bytes: int = Field(default=16 * 2**20, ge=1, description="Bytes in a batch, at most."),
     wait: float = 0.0,
 ) -> Any:
@@ -86,7 +86,7 @@ def ingest(
         dry_run: Say what would be done, and change nothing.
         full_reconcile: List the source from scratch, whatever its cursor says.
         confirm_removals: The files that vanished are really gone: remove them now.
-        batch_files: Files in a batch, at most.
+        batch_files: Files in a batch, at most; left out: 256, and more where there are very many files.
         batch_bytes: Bytes in a batch, at most.
         wait: Seconds to wait for another run that holds the library.
     """
@@ -111,7 +111,7 @@ def ingest(
 
 
 def _ingest(
-    library: Library, adapters: list[Source], full: bool, confirm: bool, batch_files: int, batch_bytes: int, wait: float
+    library: Library, adapters: list[Source], full: bool, confirm: bool, batch_files: int | None, batch_bytes: int, wait: float
 ) -> State[Any]:
     started = time.perf_counter()
     with working_on(library, flow_run.id, wait) as ctx:
@@ -140,10 +140,12 @@ def _ingest(
     return Completed(name="Partial", message="some files were left behind: see the sync report", data=report)
 
 
-def _work(ctx: RunContext, source: SourceContext, progress: ProgressArtifact, batch_files: int, batch_bytes: int) -> None:
+def _work(
+    ctx: RunContext, source: SourceContext, progress: ProgressArtifact, batch_files: int | None, batch_bytes: int
+) -> None:
     """All owed files of a source, batch by batch, a few in flight."""
     window: deque[list[PrefectFuture[Any]]] = deque()
-    limit = max(batch_files, source.files_total // BATCHES)
+    limit = batch_files or max(LARGEST, source.files_total // BATCHES)
     number, after, now = 0, b"", time.time()
     tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
     try:

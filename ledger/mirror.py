@@ -9,17 +9,27 @@ from sqlalchemy import func, select
 from core.report import SyncReport
 from ledger.database import Database, parts
 from ledger.libraries import LibraryRow
-from ledger.schema import FileState, files, runs, sources
+from ledger.owed import Pipeline, is_given_up, is_outdated
+from ledger.schema import FileState, documents, files, quarantine, runs, sources
 
 
-def unsettled(db: Database, fingerprints: Mapping[str, str]) -> set[str]:
-    """Of these files, {document id: fingerprint}, those that a run would have to read: new, changed or owed."""
+def unsettled(db: Database, fingerprints: Mapping[str, str], pipeline: Pipeline) -> set[str]:
+    """Of these files, {document id: fingerprint}, those that a run would have to read.
+
+    New, changed or owed, or published or given up by other versions than `pipeline`.
+    """
     f, settled = files.c, set()
+    current = (
+        select(f.document_id, f.read_fingerprint)
+        .outerjoin(documents, documents.c.document_id == f.document_id)
+        .outerjoin(quarantine, quarantine.c.document_id == f.document_id)
+        .where(f.owed.is_(False))
+        .where(documents.c.document_id.is_(None) | ~is_outdated(pipeline))
+        .where(quarantine.c.document_id.is_(None) | ~is_given_up(pipeline))
+    )
     with db.read() as connection:
         for part in parts(list(fingerprints)):
-            rows = connection.execute(
-                select(f.document_id, f.read_fingerprint).where(f.document_id.in_(part), f.owed.is_(False))
-            )
+            rows = connection.execute(current.where(f.document_id.in_(part)))
             settled |= {document for document, fingerprint in rows if fingerprint and fingerprint == fingerprints[document]}
     return fingerprints.keys() - settled
 

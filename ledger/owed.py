@@ -83,22 +83,27 @@ def invalidate(db: Database, run: Run, source: SourceRow, pipeline: Pipeline) ->
         seen = connection.execute(select(sources.c.pipeline).where(sources.c.id == source.id)).scalar_one()
         if seen == pipeline.key:
             return
-        d, q = documents.c, quarantine.c
-        outdated = select(d.document_id).where(
-            d.source_id == source.id,
-            or_(
-                d.generation_id != pipeline.generation,
-                d.chunker != pipeline.chunker,
-                d.extractor.not_in(sorted(pipeline.engines)),
-            ),
-        )
-        given_up = select(q.document_id).where(q.source_id == source.id, q.engines != pipeline.registry)
+        outdated = select(documents.c.document_id).where(documents.c.source_id == source.id, is_outdated(pipeline))
+        given_up = select(quarantine.c.document_id).where(quarantine.c.source_id == source.id, is_given_up(pipeline))
         connection.execute(
             update(files)
             .where(files.c.document_id.in_(outdated.union(given_up)))
             .values(owed=True, wanted=files.c.wanted + 1, retry_at=None)
         )
         connection.execute(update(sources).where(sources.c.id == source.id).values(pipeline=pipeline.key))
+
+
+def is_outdated(pipeline: Pipeline) -> ColumnElement[bool]:
+    """Of a document: published by other versions than today's."""
+    d = documents.c
+    return or_(
+        d.generation_id != pipeline.generation, d.chunker != pipeline.chunker, d.extractor.not_in(sorted(pipeline.engines))
+    )
+
+
+def is_given_up(pipeline: Pipeline) -> ColumnElement[bool]:
+    """Of a file in quarantine: tried by other engines than today's."""
+    return quarantine.c.engines != pipeline.registry
 
 
 def batch(db: Database, source: SourceRow, now: float, max_files: int, max_bytes: int, after: bytes = b"") -> list[OwedFile]:

@@ -80,15 +80,15 @@ def ensure(db: Database, library: LibraryRow, kind: str, root: str, config: str)
 
 
 def remove(db: Database, run: runs.Run, source: SourceRow) -> int:
-    """Take a source with all its documents out of the library; returns how many files it had. Its chunks turn stale."""
+    """Take a source with all its documents out of the library; returns how many it had. Its chunks turn stale."""
     with db.write() as connection:
         runs.fence(connection, run)
-        gone = connection.execute(update(files).where(files.c.source_id == source.id).values(state=FileState.GONE)).rowcount
-        retire_gone(db, connection, run, source.id)
+        connection.execute(update(files).where(files.c.source_id == source.id).values(state=FileState.GONE))
+        removed = retire_gone(db, connection, run, source.id)
         forget_staged(connection, source.id)
         connection.execute(delete(quarantine).where(quarantine.c.source_id == source.id))
         connection.execute(delete(sources).where(sources.c.id == source.id))
-    return int(gone)
+    return removed
 
 
 def forget_staged(connection: Connection, source_id: int) -> None:

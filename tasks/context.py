@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from blocks.library import Library
@@ -48,8 +49,6 @@ class RunContext:
         self.settings = settings
         self.pool = pool
         self.chunker = chunker
-        self.tokenizer: Tokenizer = library.model.tokenizer()
-        """One for the whole run: reading it from its file takes as long as cutting a hundred documents."""
         self.pipeline = Pipeline(engines, registry, chunker.key, run.generation.id)
         self.directory = settings.library_dir(library.name, library.tenant)
         self.snapshots: Path = self.directory / "snapshots"
@@ -69,6 +68,11 @@ class RunContext:
         self._rested = threading.Condition(self._lock)
         self._at_work = 0
         self._seconds: defaultdict[str, float] = defaultdict(float)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The model's; one for the whole run: reading it from its file takes as long as cutting a hundred documents."""
+        return self.library.model.tokenizer()
 
     @property
     def db(self) -> Database:

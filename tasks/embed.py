@@ -17,8 +17,8 @@ from tasks.options import EFFECT
 
 STAGE = "embed"
 
-PORTION = 256
-"""Texts embedded between two looks at whether the run shall stop."""
+PORTION = 128
+"""Texts embedded between two looks at whether the run shall stop; two portions are at work at once."""
 
 
 @task(name=STAGE, task_run_name="embed {batch.number}", **EFFECT)

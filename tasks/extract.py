@@ -29,7 +29,8 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
             for file in batch.files:
                 ctx.check()
                 _read(ctx, source, batch, file, to_parse)
-            if to_parse or batch.extracted:
+            if any(file.published_content is None for file, _snapshot in to_parse.values()):
+                # New text is to come: while it is parsed, the model can be loaded.
                 ctx.library.model.warm_up()
             _parse(ctx, batch, to_parse)
         finally:

@@ -15,8 +15,10 @@ from core.files import ChangePage, SourceFile
 from core.ids import document_id, text_hash
 from ledger import mirror, vectors
 from ledger.libraries import LibraryRow, active_generation
+from ledger.owed import Pipeline
 from tasks.chunkers import StructureChunker
 from tasks.extractors.parser_pool import ParserPool
+from tasks.extractors.registry import engine_keys, registry_key
 
 SAMPLE = 200
 """So many changed files are really read and cut; what more there is, is reckoned from them by size."""
@@ -74,6 +76,8 @@ def _row(library: Library) -> LibraryRow | None:
 
 def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Plan) -> Iterator[SourceFile]:
     known = mirror.known_count(library.ledger, row, adapter.kind, adapter.root) if row else 0
+    generation = active_generation(library.ledger, row) if row else None
+    pipeline = Pipeline(engine_keys(), registry_key(), StructureChunker().key, generation.id if generation else 0)
     listed = 0
     for page in adapter.changes(None):
         if not isinstance(page, ChangePage):
@@ -81,7 +85,7 @@ def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Pl
         root = f"{adapter.kind}:{adapter.root}"
         ids = {document_id(library.tenant, library.name, root, file.id): file for file in page.files}
         fingerprints = {id: file.fingerprint for id, file in ids.items()}
-        unsettled = mirror.unsettled(library.ledger, fingerprints) if row else ids.keys()
+        unsettled = mirror.unsettled(library.ledger, fingerprints, pipeline) if row else ids.keys()
         listed += len(page.files)
         plan.files += len(page.files)
         if row:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from blocks.library import Library
-from core.errors import UsageError
+from core.errors import LibraryBusy, UsageError
 from ledger import sources
 from tasks.deletion import delete_pending
 from tasks.finish import erase
@@ -21,7 +23,8 @@ def remove_source(library: Library, root: str) -> int:
         source = sources.choose(sources.all_of(library.ledger, row), library.name, root)[0]
     except UsageError:
         # A removal that was killed has taken the source out already: what it left is finished here.
-        with working_on(library, None) as ctx:
+        # (While an ingest is at work, that one finishes it.)
+        with suppress(LibraryBusy), working_on(library, None) as ctx:
             reconcile_store(ctx)
             erase(ctx)
         raise

@@ -32,10 +32,10 @@ def working_on(library: Library, flow_run_id: str | None, wait: float = 0.0) -> 
         run = runs.begin(library.ledger, row, generation, flow_run_id)
         pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout)
         ctx = RunContext(library, run, settings, pool, StructureChunker(), engine_keys(), registry_key())
-        shutil.rmtree(ctx.snapshots, ignore_errors=True)
-        ctx.snapshots.mkdir(parents=True, mode=0o700)
         state = "cancelled"
         try:
+            shutil.rmtree(ctx.snapshots, ignore_errors=True)
+            ctx.snapshots.mkdir(parents=True, mode=0o700)
             yield ctx
             state = "completed" if ctx.report.complete else "partial"
         except Exception:

@@ -13,7 +13,6 @@ from apps.output import err, out
 from apps.prefect_api import connect
 from apps.progress import ProgressBar
 from apps.reports import show_report
-from apps.termination import heed_sigterm
 from core.errors import LevadaError, TransientError, UsageError
 from core.paths import folder_at
 from core.report import SyncReport
@@ -41,14 +40,14 @@ def ingest(
     full_reconcile: Annotated[bool, typer.Option(help="List the source from scratch, whatever its cursor says.")] = False,
     confirm_removals: Annotated[bool, typer.Option(help="The files that vanished are really gone: remove them now.")] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another ingest of this library.")] = 0.0,
-    batch_files: Annotated[int, typer.Option(min=1, help="Files in a batch, at most.")] = 128,
-    batch_bytes: Annotated[int, typer.Option(min=1, help="Bytes in a batch, at most.")] = 16 * 2**20,
+    batch_files: Annotated[int | None, typer.Option(min=1, help="Files in a batch, at most.")] = None,
+    batch_bytes: Annotated[int | None, typer.Option(min=1, help="Bytes in a batch, at most.")] = None,
 ) -> None:
     """Carry a folder into the library, and keep it true there: run it again whenever something may have changed."""
     settings = Settings.from_env()
     library = library or settings.library
     _refuse_early(settings, library, source)
-    heed_sigterm()
+    limits = {"batch_files": batch_files, "batch_bytes": batch_bytes}
     with connect(settings.home, say=err.print) as api, ProgressBar(quiet=as_json) as bar:
         bar.say("starting")
         parameters: dict[str, Any] = {
@@ -59,9 +58,9 @@ def ingest(
             "full_reconcile": full_reconcile,
             "confirm_removals": confirm_removals,
             "wait": wait,
-            "batch_files": batch_files,
-            "batch_bytes": batch_bytes,
         }
+        # What is left out is for the flow to say.
+        parameters |= {name: value for name, value in limits.items() if value is not None}
         state = _run(api, parameters, bar)
     report: SyncReport = state.result()
     if as_json:

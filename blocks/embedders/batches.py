@@ -33,7 +33,9 @@ def padded_width(width: int, limit: int, never: int = 0) -> int:
     """
     block = BLOCK if width > 4 * BLOCK else SMALL_BLOCK
     padded = max(width, min(limit, -(-width // block) * block))
-    return padded + SMALL_BLOCK if padded == never else padded
+    if padded != never:
+        return padded
+    return padded + SMALL_BLOCK if padded + SMALL_BLOCK <= limit else width
 
 
 def windows(count: int, first: int, others: int) -> Iterator[range]:

@@ -79,5 +79,7 @@ def _adds_up_at_blanks(tokenizer: FastTokenizer) -> bool:
     from tokenizers.pre_tokenizers import BertPreTokenizer
 
     bert = isinstance(tokenizer.model, WordPiece) and isinstance(tokenizer.pre_tokenizer, BertPreTokenizer)
-    blank = any(" " in token.content for token in tokenizer.get_added_tokens_decoder().values())
-    return bert and isinstance(tokenizer.normalizer, BertNormalizer | None) and not blank
+    added = tokenizer.get_added_tokens_decoder().values()
+    # Such a token takes the blanks beside it along (MPNet's <mask>).
+    greedy = any(token.lstrip or token.rstrip or len(token.content.split()) != 1 for token in added)
+    return bert and isinstance(tokenizer.normalizer, BertNormalizer | None) and not greedy

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from apps.prefect_api import connect
 from tests.servers.prefect_home import give_database, without_prefect
 
 REPORT_KEYS = {
@@ -50,7 +52,11 @@ def levada(converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     base = tmp_path_factory.mktemp("cli")
     give_database(base / "home")
     (base / "home" / "models").symlink_to(converted_models)
-    yield Command(base / "home")
+    levada = Command(base / "home")
+    # One private server for all of them, which each would else start for itself.
+    with connect(levada.home, levada.env) as api:
+        api.wait()
+        yield levada
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +169,21 @@ def test_patterns_are_kept_with_the_folder(levada: Command, tmp_path: Path) -> N
     assert levada.json(*arguments, "--include", "**")["added"] == 1
     assert "has the range z-a" in levada.error(*arguments, "--exclude", "[z-a]", code=2)
     assert "name its path" in levada.error("ingest", "--library", "patterns", "--include", "*.md", code=2)
+
+
+def test_sigterm_leaves_no_copy_of_a_document_behind(levada: Command, tmp_path: Path) -> None:
+    folder, scratch = tmp_path / "folder", tmp_path / "tmp"
+    for directory in (folder, scratch):
+        directory.mkdir()
+    for number in range(200):
+        (folder / f"{number}.txt").write_text(f"The text of {number}. " * 2000)
+    command = [sys.executable, "-m", "apps.cli", "plan", str(folder)]
+    with subprocess.Popen(command, env={**levada.env, "TMPDIR": str(scratch)}, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not list(scratch.glob("levada-plan-*/*")):
+            time.sleep(0.005)
+        process.terminate()
+        assert process.wait(60) == 143
+    assert not list(scratch.iterdir())
 
 
 def test_debug_shows_the_traceback(levada: Command, tmp_path: Path) -> None:

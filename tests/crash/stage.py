@@ -230,7 +230,7 @@ class Stage:
     def fresh_index(self) -> Index:
         """What a fresh ingest of the folder into an empty library gives."""
         self._forget(self.fresh)
-        outcome = self.ingest(home=self.fresh).outcome()
+        outcome = self.ingest(home=self.fresh, plain=True).outcome()
         assert outcome.state == "COMPLETED", f"{outcome}\n{self.last_words()}"
         index = read_index(self.fresh / "ledger.db")
         self._forget(self.fresh)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from blocks.library import Library
 from blocks.stores.chroma import ChromaStore
@@ -15,9 +16,12 @@ from core.errors import SourceUnavailable, UsageError
 from core.settings import Settings
 from core.spaces import Tokenizer
 from ledger import sources
+from ledger.locks import library_lock
 from tasks.chunkers.structure import StructureChunker
+from tasks.plan import make_plan
 from tasks.remove_source import remove_source
 from tasks.session import working_on
+from tasks.sources import named
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
 
@@ -35,6 +39,41 @@ def test_a_link_to_a_folder_is_the_folder_that_it_led_to(world: World, tmp_path:
     assert world.rows("SELECT root FROM sources") == [(str(tmp_path / "v1"),)]
     assert world.ingest(source=str(link)).added == 1
     assert {row[0] for row in world.rows("SELECT root FROM sources")} == {str(tmp_path / "v1"), str(tmp_path / "v2")}
+
+
+def test_a_source_that_nobody_knows_is_named_even_while_an_ingest_is_at_work(world: World) -> None:
+    world.write("a.txt", "A text.")
+    world.ingest()
+    library = world.library()
+    with library_lock(library.ledger, library.row()), pytest.raises(UsageError, match="nowhere"):
+        remove_source(library, "/nowhere")
+
+
+def test_a_run_that_cannot_begin_is_not_left_running(world: World) -> None:
+    world.write("a.txt", "A text.")
+    world.ingest()
+    library = world.library()
+    (world.settings.library_dir(library.name) / "snapshots").write_text("in the way")
+    with pytest.raises(FileExistsError), working_on(library, None):
+        pass
+    assert world.rows("SELECT state FROM runs ORDER BY id DESC LIMIT 1") == [("failed",)]
+
+
+def test_a_plan_knows_what_a_new_version_will_read_again(world: World) -> None:
+    for number in range(3):
+        world.write(f"{number}.txt", f"The text of {number}.")
+    world.write("broken.pdf", b"%PDF-1.7 and nothing more")
+    world.settle()
+    world.ingest()
+    library = world.library()
+    adapters = named(library, str(world.folder))
+    assert make_plan(library, adapters).changed == 0
+    with library.ledger.write() as connection:
+        connection.execute(text("UPDATE documents SET chunker = 'older' WHERE chunker <> 'older'"))
+        connection.execute(text("UPDATE quarantine SET engines = 'older'"))
+        connection.execute(text("UPDATE sources SET pipeline = 'older'"))
+    assert make_plan(library, adapters).changed == 4
+    assert world.ingest().chunks_embedded == 0
 
 
 def test_libraries_of_two_tenants_do_not_share_a_directory(world: World) -> None:

@@ -156,7 +156,7 @@ def everything(world: World) -> None:
         assert sum(len(page) for page in vectors.live_vectors(connection, world.generation)) == len(found)
     statistics.collect(db, world.library)
     statistics.collect(db, world.library, world.row.id)
-    mirror.unsettled(db, {world.id(f"{number:03}"): "v1" for number in range(20)})
+    mirror.unsettled(db, {world.id(f"{number:03}"): "v1" for number in range(20)}, world.pipeline)
     mirror.present(db, [world.id(f"{number:03}") for number in range(20)])
     mirror.known_count(db, world.library, "folder", "/folder")
     mirror.embedding_rate(db, world.library)

@@ -42,3 +42,5 @@ def test_long_rows_are_padded_to_full_blocks_and_short_ones_to_small_blocks() ->
 
 def test_a_width_that_comes_out_wrong_is_passed_over() -> None:
     assert [padded_width(width, 256, never=32) for width in (24, 25, 32, 33)] == [24, 40, 40, 40]
+    assert padded_width(30, 35, never=32) == 30
+    assert padded_width(27, 32, never=32) == 27
