@@ -62,7 +62,7 @@ class Interruption:
         assert 0 < len(done) < DOCUMENTS
         assert all(self.fresh.documents[id] == document for id, document in done.items())
         stage.folder = self.folder
-        outcome = stage.ingest(home=home).outcome()
+        outcome = stage.ingest(home=home, plain=True).outcome()
         assert outcome.state == "COMPLETED", f"{outcome}\n{stage.last_words()}"
         assert outcome.report["added"] == DOCUMENTS - len(done)
         assert not difference(read_index(home / "ledger.db"), self.fresh, {})
