@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from prefect import task
@@ -17,8 +19,10 @@ from tasks.options import EFFECT
 
 STAGE = "embed"
 
-PORTION = 128
-"""Texts embedded between two looks at whether the run shall stop; two portions are at work at once."""
+PORTION_SECONDS = 2.5
+"""How long a portion of texts may take: between two of them a run looks whether it shall stop."""
+LEAST, FIRST, MOST = 8, 64, 512
+"""Texts in a portion. More at once are cut into more even batches, and so embedded sooner."""
 
 
 @task(name=STAGE, task_run_name="embed {batch.number}", **EFFECT)
@@ -45,14 +49,30 @@ def embed(ctx: RunContext, batch: Batch) -> Batch:
 
 def _embedded(ctx: RunContext, batch: Batch, missing: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
     """Hashes and their vectors, portion by portion; two portions at work, so that no core waits for the end of one."""
-    parts = [missing[start : start + PORTION] for start in range(0, len(missing), PORTION)]
+    at_work: deque[tuple[list[bytes], Future[list[bytes]]]] = deque()
+    start, size = 0, FIRST
 
     def rows(part: list[bytes]) -> list[bytes]:
+        nonlocal size
         ctx.check()
-        return _rows(ctx, ctx.library.model.embed([batch.texts[hash] for hash in part]))
+        started = time.perf_counter()
+        matrix = ctx.library.model.embed([batch.texts[hash] for hash in part])
+        size = portion_after(len(part), time.perf_counter() - started)
+        return _rows(ctx, matrix)
 
     with ThreadPoolExecutor(2, thread_name_prefix="levada-portion") as pool:
-        yield from zip(parts, pool.map(rows, parts), strict=True)
+        while start < len(missing) or at_work:
+            while start < len(missing) and len(at_work) < 2:
+                part = missing[start : start + size]
+                start += len(part)
+                at_work.append((part, pool.submit(rows, part)))
+            part, future = at_work.popleft()
+            yield part, future.result()
+
+
+def portion_after(texts: int, seconds: float) -> int:
+    """Size of the next portion, when one of so many texts took so long."""
+    return max(LEAST, min(MOST, round(texts / max(seconds, 1e-3) * PORTION_SECONDS)))
 
 
 def _adopted(ctx: RunContext, batch: Batch, in_flight: dict[bytes, bytes]) -> dict[bytes, bytes]:
