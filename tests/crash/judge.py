@@ -49,7 +49,9 @@ def revision(document: Published) -> Revision:
 
 def moves(before: Index, after: Index) -> list[tuple[str, str]]:
     """(document before, document after) of each file that is only somewhere else now: exactly one of them is there, always."""
-    gone, new = before.documents.keys() - after.documents.keys(), after.documents.keys() - before.documents.keys()
+    # A file that was there already, or still is, and merely failed, has not moved: its content was exchanged.
+    gone = before.documents.keys() - after.documents.keys() - after.failing.keys()
+    new = after.documents.keys() - before.documents.keys() - before.failing.keys()
 
     def by_content(index: Index, ids: set[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
