@@ -56,10 +56,9 @@ def through_prefect(home: Path, folder: Path) -> tuple[float, float]:
 def without_prefect(home: Path, folder: Path) -> float:
     """Seconds from first batch to last."""
     from blocks.library import open_library
-    from flows.ingest import BATCHES, FIRST, GROWTH, LARGEST, STAGES, WINDOW
-    from ledger import owed
+    from flows.ingest import STAGES, WINDOW
     from tasks import sources
-    from tasks.batches import Batch
+    from tasks.batches import owed_batches
     from tasks.chunk import chunk
     from tasks.context import SourceContext
     from tasks.discover import discover
@@ -78,12 +77,9 @@ def without_prefect(home: Path, folder: Path) -> float:
         source = SourceContext(adapter, sources.register(library, adapter))
         discover.fn(ctx, source, False, False)
         window: deque[Future[Any]] = deque()
-        number, after, now = 0, b"", time.time()
-        limit = max(LARGEST, source.files_total // BATCHES)
         started = time.perf_counter()
-        while files := owed.batch(ctx.db, source.row, now, min(limit, FIRST * GROWTH**number), 16 * 2**20, after):
-            number, after = number + 1, files[-1].file_id
-            extracted = pool.submit(extract.fn, ctx, source, Batch(number, files))
+        for batch in owed_batches(ctx.db, source.row, source.files_total, None, 16 * 2**20):
+            extracted = pool.submit(extract.fn, ctx, source, batch)
             chunked = pool.submit(lambda before: chunk.fn(ctx, before.result()), extracted)
             embedded = pool.submit(lambda before: embed.fn(ctx, before.result()), chunked)
             window.append(pool.submit(lambda before: publish.fn(ctx, source, before.result()), embedded))

@@ -24,9 +24,8 @@ from blocks.library import Library, open_library
 from blocks.sources.base import Source
 from core.errors import LibraryBusy, SourceUnavailable
 from flows.queueing import gives_way, own_run, rival
-from ledger import owed
 from tasks import sources as named_sources
-from tasks.batches import Batch
+from tasks.batches import owed_batches
 from tasks.chunk import chunk
 from tasks.context import RunContext, SourceContext
 from tasks.discover import discover
@@ -44,10 +43,6 @@ from tasks.session import working_on
 WINDOW = 3
 """Batches in flight: while one is embedded, the next is extracted and the one before published."""
 STAGES = 4
-FIRST, GROWTH = 16, 4
-"""Files in the first batch, and how much larger each next one may be: the model shall not wait long for its first texts."""
-LARGEST, BATCHES = 256, 60
-"""Files in a batch, unless told otherwise; a large sync gets larger batches rather than more: task runs cost the server."""
 
 
 def _run_name() -> str:
@@ -145,14 +140,11 @@ def _work(
 ) -> None:
     """All owed files of a source, batch by batch, a few in flight."""
     window: deque[list[PrefectFuture[Any]]] = deque()
-    limit = batch_files or max(LARGEST, source.files_total // BATCHES)
-    number, after, now = 0, b"", time.time()
     tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
     try:
-        while files := owed.batch(ctx.db, source.row, now, min(limit, FIRST * GROWTH**number), batch_bytes, after):
-            number, after = number + 1, files[-1].file_id
+        for batch in owed_batches(ctx.db, source.row, source.files_total, batch_files, batch_bytes):
             # Prefect's own types do not know that a future may stand for a task's argument.
-            extracted: Any = extract.submit(ctx, source, Batch(number, files))
+            extracted: Any = extract.submit(ctx, source, batch)
             chunked: Any = chunk.submit(ctx, extracted)
             embedded: Any = embed.submit(ctx, chunked)
             window.append([extracted, chunked, embedded, publish.submit(ctx, source, embedded)])

@@ -4,12 +4,21 @@ and that would cost more than the stage itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 
 from core.documents import Document
+from ledger import owed
+from ledger.database import Database
 from ledger.owed import OwedFile
 from ledger.publishing import Reading, Revision
 from ledger.quarantine import FailedFile
+from ledger.sources import SourceRow
+
+FIRST, GROWTH = 16, 4
+"""Files in the first batch, and how much larger each next one may be: the model shall not wait long for its first texts."""
+LARGEST, BATCHES = 256, 60
+"""Files in a batch, unless told otherwise; a large sync gets larger batches rather than more: task runs cost the server."""
 
 
 class Extracted:
@@ -47,3 +56,12 @@ class Batch:
 
     def __repr__(self) -> str:
         return f"Batch({self.number}, {len(self.files)} files)"
+
+
+def owed_batches(db: Database, source: SourceRow, total: int, most_files: int | None, most_bytes: int) -> Iterator[Batch]:
+    """All that is owed now of a source, about `total` files, in batches; `most_files` is settled here if it is None."""
+    limit = most_files or max(LARGEST, total // BATCHES)
+    number, after, now = 0, b"", time.time()
+    while files := owed.batch(db, source, now, min(limit, FIRST * GROWTH**number), most_bytes, after):
+        number, after = number + 1, files[-1].file_id
+        yield Batch(number, files)
