@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from blocks.library import Library
 from core.report import SyncReport
-from ledger import owed
 from tasks import sources
-from tasks.batches import Batch
+from tasks.batches import owed_batches
 from tasks.chunk import chunk
 from tasks.context import SourceContext
 from tasks.discover import discover
@@ -31,10 +29,8 @@ def ingest_in_stages(
         source = SourceContext(adapter, sources.register(library, adapter))
         discover.fn(ctx, source, False, False)
         once_listed()
-        now, after, number = time.time(), b"", 0
-        while files := owed.batch(ctx.db, source.row, now, batch_files, 1 << 30, after):
-            number, after = number + 1, files[-1].file_id
-            batch = extract.fn(ctx, source, Batch(number, files))
+        for batch in owed_batches(ctx.db, source.row, source.files_total, batch_files, 1 << 30):
+            extract.fn(ctx, source, batch)
             publish.fn(ctx, source, embed.fn(ctx, chunk.fn(ctx, batch)))
         finish.fn(ctx, [source])
         return ctx.report
