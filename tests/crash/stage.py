@@ -242,11 +242,12 @@ class Stage:
         self._forget(self.home)
 
     def kill_owner(self, home: Path | None = None) -> None:
-        """SIGKILL to the owner of the store."""
+        """SIGKILL to the owner of the store; whoever reads may start another one before this returns."""
         store = self.store_of(home or self.home)
-        for pid in store_owners(store):
+        killed = set(store_owners(store))
+        for pid in killed:
             os.kill(pid, signal.SIGKILL)
-        assert wait_until(lambda: not store_owners(store))
+        assert wait_until(lambda: not killed.intersection(store_owners(store)))
 
     def _forget(self, home: Path) -> None:
         self.kill_owner(home)
