@@ -78,10 +78,10 @@ def without_prefect(home: Path, folder: Path) -> float:
         discover.fn(ctx, source, False, False)
         window: deque[Future[Any]] = deque()
         started = time.perf_counter()
-        for batch in owed_batches(ctx.db, source.row, source.files_total, None, 16 * 2**20):
+        for batch in owed_batches(ctx, source, None, 16 * 2**20):
             extracted = pool.submit(extract.fn, ctx, source, batch)
             chunked = pool.submit(lambda before: chunk.fn(ctx, before.result()), extracted)
-            embedded = pool.submit(lambda before: embed.fn(ctx, before.result()), chunked)
+            embedded = pool.submit(lambda before: embed.fn(ctx, source, before.result()), chunked)
             window.append(pool.submit(lambda before: publish.fn(ctx, source, before.result()), embedded))
             if len(window) == WINDOW:
                 window.popleft().result()

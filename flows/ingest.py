@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from threading import Event
 from typing import Any
 
 from prefect import flow
@@ -43,6 +44,8 @@ from tasks.session import working_on
 WINDOW = 3
 """Batches in flight: while one is embedded, the next is extracted and the one before published."""
 STAGES = 4
+PROGRESS_EVERY = 5.0
+"""Seconds between two looks at the progress while a batch is waited for."""
 
 
 def _run_name() -> str:
@@ -81,7 +84,7 @@ def ingest(
         dry_run: Say what would be done, and change nothing.
         full_reconcile: List the source from scratch, whatever its cursor says.
         confirm_removals: The files that vanished are really gone: remove them now.
-        batch_files: Files in a batch, at most; left out: 256, and more where there are very many files.
+        batch_files: Files in a batch, at most; left out: as many as take about ten seconds.
         batch_bytes: Bytes in a batch, at most.
         wait: Seconds to wait for another run that holds the library.
     """
@@ -142,17 +145,16 @@ def _work(
     window: deque[list[PrefectFuture[Any]]] = deque()
     tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
     try:
-        for batch in owed_batches(ctx.db, source.row, source.files_total, batch_files, batch_bytes):
+        for batch in owed_batches(ctx, source, batch_files, batch_bytes):
             # Prefect's own types do not know that a future may stand for a task's argument.
             extracted: Any = extract.submit(ctx, source, batch)
             chunked: Any = chunk.submit(ctx, extracted)
-            embedded: Any = embed.submit(ctx, chunked)
+            embedded: Any = embed.submit(ctx, source, chunked)
             window.append([extracted, chunked, embedded, publish.submit(ctx, source, embedded)])
             if len(window) == WINDOW:
-                _finished(window.popleft())
-                progress.update(100.0 * source.bytes_done / max(1, source.bytes_total))
+                _finished(window.popleft(), source, progress)
         while window:
-            _finished(window.popleft())
+            _finished(window.popleft(), source, progress)
     except SourceUnavailable:
         # The other batches end as they may: the next source, and the finish, want them at rest.
         for stages in window:
@@ -161,7 +163,16 @@ def _work(
         raise
 
 
-def _finished(stages: list[PrefectFuture[Any]]) -> None:
+def _finished(stages: list[PrefectFuture[Any]], source: SourceContext, progress: ProgressArtifact) -> None:
     """Wait for a batch; the first stage that failed tells why, the later ones only that it did."""
     for future in stages:
+        _wait(future, source, progress)
         future.result()
+    progress.update(source.percent)
+
+
+def _wait(future: PrefectFuture[Any], source: SourceContext, progress: ProgressArtifact) -> None:
+    done = Event()
+    future.add_done_callback(lambda _future: done.set())
+    while not done.wait(PROGRESS_EVERY):
+        progress.update(source.percent)

@@ -9,16 +9,21 @@ from collections.abc import Iterator, Sequence
 
 from core.documents import Document
 from ledger import owed
-from ledger.database import Database
 from ledger.owed import OwedFile
 from ledger.publishing import Reading, Revision
 from ledger.quarantine import FailedFile
-from ledger.sources import SourceRow
+from tasks.context import RunContext, SourceContext
 
-FIRST, GROWTH = 16, 4
-"""Files in the first batch, and how much larger each next one may be: the model shall not wait long for its first texts."""
-LARGEST, BATCHES = 256, 60
-"""Files in a batch, unless told otherwise; a large sync gets larger batches rather than more: task runs cost the server."""
+FIRST, FIRST_BYTES, GROWTH = 32, 1 << 18, 4
+"""The first batch, and how much larger each next one may be: the model shall not wait long for its first texts."""
+SECONDS = 10.0
+"""How long a batch may take, as far as the run's pace tells. Shorter ones cost more than they are worth."""
+LEAST, LARGEST = 32, 512
+"""Files in a batch, unless told otherwise."""
+READ, EMBEDDED, PUBLISHED = 0.2, 0.7, 0.1
+"""Shares of the work on a file, for the progress bar."""
+LAST_SHARE = 0.75
+"""Part of the files that are left: what comes after the last embedding, its publishing, shall be short."""
 
 
 class Extracted:
@@ -39,6 +44,7 @@ class Batch:
     def __init__(self, number: int, files: Sequence[OwedFile]) -> None:
         self.number = number
         self.files = files
+        self.bytes = sum(file.size for file in files)
         self.extracted: list[Extracted] = []
         self.failed: list[FailedFile] = []
         self.current: list[Reading] = []
@@ -58,10 +64,41 @@ class Batch:
         return f"Batch({self.number}, {len(self.files)} files)"
 
 
-def owed_batches(db: Database, source: SourceRow, total: int, most_files: int | None, most_bytes: int) -> Iterator[Batch]:
-    """All that is owed now of a source, about `total` files, in batches; `most_files` is settled here if it is None."""
-    limit = most_files or max(LARGEST, total // BATCHES)
-    number, after, now = 0, b"", time.time()
-    while files := owed.batch(db, source, now, min(limit, FIRST * GROWTH**number), most_bytes, after):
-        number, after = number + 1, files[-1].file_id
+def owed_batches(ctx: RunContext, source: SourceContext, most_files: int | None, most_bytes: int) -> Iterator[Batch]:
+    """All that is owed now of a source, in batches; each is settled when it is asked for, by the pace of the one before."""
+    number, taken, after = 0, 0, b""
+    now, pace = time.time(), Pace()
+    while True:
+        per_second = pace.since_last(source.files_done)
+        files_limit = files_in_batch(number, source.files_total - taken, per_second, most_files)
+        files = owed.batch(ctx.db, source.row, now, files_limit, min(most_bytes, FIRST_BYTES * GROWTH**number), after)
+        if not files:
+            return
+        number, taken, after = number + 1, taken + len(files), files[-1].file_id
         yield Batch(number, files)
+
+
+class Pace:
+    """Files per second. The first batch says nothing: the model was loaded meanwhile."""
+
+    def __init__(self) -> None:
+        self._files, self._at = 0, 0.0
+        self._pace = 0.0
+
+    def since_last(self, files: int) -> float:
+        """Between the last two times that more files were done; 0 until that is known. `files` are done by now."""
+        if files > self._files:
+            now = time.perf_counter()
+            if self._files:
+                self._pace = (files - self._files) / (now - self._at)
+            self._files, self._at = files, now
+        return self._pace
+
+
+def files_in_batch(number: int, left: int, pace: float, most: int | None) -> int:
+    """How many files the batch with this number, from 0, may have; `pace` is files per second, 0 if not known yet."""
+    if most is None:
+        most = max(LEAST, min(LARGEST, round(pace * SECONDS))) if pace else LARGEST
+    started: int = FIRST * GROWTH**number
+    share = round(left * LAST_SHARE)
+    return min(most, started, share if left - share >= LEAST else max(LEAST, left))

@@ -25,6 +25,9 @@ from ledger.runs import Run
 from ledger.sources import SourceRow
 from tasks.chunkers.base import Chunker
 from tasks.extractors.parser_pool import ParserPool
+from tasks.progress import Progress, tell
+
+WORKING = "reading, embedding and publishing"
 
 
 class Stopped(BaseException):
@@ -135,4 +138,23 @@ class SourceContext:
         self.files_total = 0
         self.bytes_total = 0
         self.files_done = 0
-        self.bytes_done = 0
+        self.bytes_done = 0.0
+        """Of the files at work as much as is done of their work."""
+        self.chunks_embedded = 0
+        self._lock = threading.Lock()
+
+    @property
+    def percent(self) -> float:
+        """How much of the work is done: 0 to 100, by bytes, which follow the work better than files do."""
+        return min(100.0, 100.0 * self.bytes_done / self.bytes_total) if self.bytes_total else 0.0
+
+    def advance(self, size: int, share: float, files: int = 0, chunks: int = 0) -> None:
+        """A share of the work on so many bytes is done; files that are done with it, chunks that were embedded. Tells it."""
+        with self._lock:
+            self.bytes_done += size * share
+            self.files_done += files
+            self.chunks_embedded += chunks
+            now = Progress(
+                WORKING, self.files_done, self.files_total, round(self.bytes_done), self.bytes_total, self.chunks_embedded
+            )
+        tell(now)

@@ -13,8 +13,8 @@ from prefect import task
 from blocks.embedders.base import Vectors
 from core.errors import SpaceMismatch
 from ledger import vectors
-from tasks.batches import Batch
-from tasks.context import RunContext
+from tasks.batches import EMBEDDED, Batch
+from tasks.context import RunContext, SourceContext
 from tasks.options import EFFECT
 
 STAGE = "embed"
@@ -26,7 +26,7 @@ LEAST, FIRST, MOST = 8, 64, 512
 
 
 @task(name=STAGE, task_run_name="embed {batch.number}", **EFFECT)
-def embed(ctx: RunContext, batch: Batch) -> Batch:
+def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
     """Give every added chunk of the batch its vector."""
     with ctx.embedding, ctx.timed(STAGE):
         hashes = list(batch.texts)
@@ -39,11 +39,15 @@ def embed(ctx: RunContext, batch: Batch) -> Batch:
         batch.new_vectors = {*in_flight, *adopted, *missing}
         for part, rows in _embedded(ctx, batch, missing):
             batch.vectors.update(zip(part, rows, strict=True))
+            with ctx.counting() as report:
+                report.chunks_embedded += len(part)
+            source.advance(batch.bytes, EMBEDDED * len(part) / len(missing), chunks=len(part))
         ctx.in_flight.update({hash: batch.vectors[hash] for hash in batch.new_vectors})
     chunks = sum(len(r.added) + len(r.moved) + r.kept for r in batch.revisions)
     with ctx.counting() as report:
-        report.chunks_embedded += len(missing)
         report.chunks_reused += chunks - len(missing)
+    if not missing:
+        source.advance(batch.bytes, EMBEDDED)
     return batch
 
 

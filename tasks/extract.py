@@ -13,7 +13,7 @@ from ledger import deletion
 from ledger.owed import OwedFile
 from ledger.publishing import Reading
 from ledger.quarantine import FailedFile
-from tasks.batches import Batch, Extracted
+from tasks.batches import READ, Batch, Extracted
 from tasks.context import RunContext, SourceContext
 from tasks.options import EFFECT
 
@@ -29,10 +29,12 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
             for file in batch.files:
                 ctx.check()
                 _read(ctx, source, batch, file, to_parse)
+                if file.document_id not in to_parse:
+                    source.advance(file.size, READ)
             if any(file.published_content is None for file, _snapshot in to_parse.values()):
                 # New text is to come: while it is parsed, the model can be loaded.
                 ctx.library.model.warm_up()
-            _parse(ctx, batch, to_parse)
+            _parse(ctx, source, batch, to_parse)
         finally:
             for _file, snapshot in to_parse.values():
                 Path(snapshot.path).unlink(missing_ok=True)
@@ -74,13 +76,14 @@ def _known(ctx: RunContext, batch: Batch, file: OwedFile, content: str, fingerpr
     return document is not None
 
 
-def _parse(ctx: RunContext, batch: Batch, to_parse: dict[str, tuple[OwedFile, Snapshot]]) -> None:
+def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[str, tuple[OwedFile, Snapshot]]) -> None:
     # From here on the ledger knows what the cache may hold, so that nothing outlives a document that never comes to be.
     deletion.suspect_contents(ctx.db, ctx.run, [snapshot.content_hash for _file, snapshot in to_parse.values()])
     items = [(document_id, snapshot.path, file.name) for document_id, (file, snapshot) in to_parse.items()]
     for document_id, outcome in ctx.pool.read_many(items):
         ctx.check()
         file, snapshot = to_parse[document_id]
+        source.advance(file.size, READ)
         content, fingerprint = snapshot.content_hash, snapshot.fingerprint
         if isinstance(outcome, Unprocessable):
             failed = FailedFile(document_id, file.wanted, STAGE, outcome.reason, outcome.detail, content, fingerprint)

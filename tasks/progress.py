@@ -21,11 +21,6 @@ class Progress:
     chunks: int = 0
     """Chunks embedded so far."""
 
-    @property
-    def percent(self) -> float:
-        """By bytes, which follow the work better than files do: 0 to 100."""
-        return 100.0 * self.bytes_done / self.bytes_total if self.bytes_total else 0.0
-
 
 _listeners: list[Callable[[Progress], None]] = []
 _lock = threading.Lock()

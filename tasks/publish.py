@@ -9,11 +9,10 @@ from blocks.stores.base import Record
 from core.report import FAILURES_SHOWN, Failure
 from ledger import publishing, quarantine
 from ledger.publishing import Flip, Revision
-from tasks.batches import Batch
+from tasks.batches import PUBLISHED, Batch
 from tasks.context import RunContext, SourceContext
 from tasks.deletion import delete_pending
 from tasks.options import EFFECT
-from tasks.progress import Progress, tell
 
 STAGE = "publish"
 
@@ -75,14 +74,4 @@ def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip) -> 
         report.moved += len(flip.moved)
         for failed in batch.failed[: max(0, FAILURES_SHOWN - len(report.failures))]:
             report.failures.append(Failure(paths[failed.document_id], failed.stage, failed.reason.value, failed.detail))
-        source.files_done += len(batch.files)
-        source.bytes_done += sum(file.size for file in batch.files)
-        now = Progress(
-            "reading, embedding and publishing",
-            source.files_done,
-            source.files_total,
-            source.bytes_done,
-            source.bytes_total,
-            report.chunks_embedded,
-        )
-    tell(now)
+    source.advance(batch.bytes, PUBLISHED, files=len(batch.files))

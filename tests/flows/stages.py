@@ -29,8 +29,8 @@ def ingest_in_stages(
         source = SourceContext(adapter, sources.register(library, adapter))
         discover.fn(ctx, source, False, False)
         once_listed()
-        for batch in owed_batches(ctx.db, source.row, source.files_total, batch_files, 1 << 30):
+        for batch in owed_batches(ctx, source, batch_files, 1 << 30):
             extract.fn(ctx, source, batch)
-            publish.fn(ctx, source, embed.fn(ctx, chunk.fn(ctx, batch)))
+            publish.fn(ctx, source, embed.fn(ctx, source, chunk.fn(ctx, batch)))
         finish.fn(ctx, [source])
         return ctx.report

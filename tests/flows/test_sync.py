@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from tasks.progress import Progress, listening
 from tests.flows.world import World
 
 GUIDE = """# Guide
@@ -55,6 +56,19 @@ def test_a_folder_becomes_searchable(world: World) -> None:
     assert best.headings == ("Guide", "Upkeep")
     assert "cleared of stones" in best.text
     assert not best.outdated
+
+
+def test_progress_is_seen_while_a_single_large_file_is_at_work(world: World) -> None:
+    """One batch may take minutes on a slow machine."""
+    world.write("book.md", "".join(f"# Chapter {n}\n\nWater gate number {n} opens at dawn.\n\n" for n in range(200)))
+    seen: list[Progress] = []
+    with listening(seen.append):
+        report = world.ingest()
+    working = [now for now in seen if now.bytes_total]
+    shares = [now.bytes_done / now.bytes_total for now in working]
+    assert shares == sorted(shares) and shares[0] == 0.0 and shares[-1] == 1.0
+    assert len({share for share, now in zip(shares, working, strict=True) if not now.files_done}) > 3
+    assert working[-1].chunks == report.chunks_embedded == 200
 
 
 def test_a_second_run_does_nothing(world: World) -> None:
