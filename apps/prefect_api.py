@@ -70,6 +70,18 @@ class Api:
         if self._state is not None:
             wait_healthy(self._state, timeout)
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Around the runs of this process. Nobody listens for heartbeats at a private server, so they are left out.
+
+        Prefect 3.8.8 joins the heart's thread at the end of each run, which sleeps for whole seconds: up to one for nothing.
+        An environment variable cannot switch it off.
+        """
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if self.private else {}):
+            yield
+
     def close(self) -> None:
         """Wait until Prefect has sent what it holds back (task runs are told by events), then let go of a private server.
 

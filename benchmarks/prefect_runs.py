@@ -18,4 +18,5 @@ def prefect_runs(home: Path) -> Iterator[None]:
     with connect(home) as api:
         logging.getLogger("prefect").setLevel("ERROR")
         api.wait()
-        yield
+        with api.running():
+            yield

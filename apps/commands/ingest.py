@@ -77,7 +77,7 @@ def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
     speak_plainly()
     api.wait()
     try:
-        with listening(bar.show):
+        with listening(bar.show), api.running():
             state: Any = flow(**parameters, return_state=True)
     except RuntimeError as exc:
         if "Failed to reach API" not in str(exc):  # Prefect's own words, which have no class

@@ -88,9 +88,13 @@ def _live(order: dict[str, Any]) -> None:
 
 def _ingest(parameters: dict[str, Any]) -> dict[str, Any]:
     """The flow, as every door calls it."""
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
     from flows.ingest import ingest
 
-    state: Any = ingest(**parameters, return_state=True)
+    # As the command does: Prefect waits for the heart's thread at the end, up to a second.
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        state: Any = ingest(**parameters, return_state=True)
     result = state.result(raise_on_failure=False)
     if not state.is_completed():
         return {"state": state.type.value, "name": state.name, "error": f"{type(result).__name__}: {result}"}
