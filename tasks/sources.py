@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def _folder(library: Library, path: Path, include: list[str] | None, exclude: li
 
     folder = FolderSource(path=path)
     known = [row.config for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
-    settings = json.loads(known[0]) if known else {"path": _real(path)}
+    settings = registry.settings(known[0]) if known else {"path": _real(path)}
     settings |= {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
     try:
         return FolderSource(**settings)

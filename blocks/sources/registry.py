@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 import blocks.sources
 from blocks.sources.base import Source
@@ -24,9 +25,19 @@ def restore(kind: str, config: str) -> Source:
     found = kinds().get(kind)
     if found is None:
         raise UsageError(f"this version of Levada has no source of kind {kind!r} (it has: {', '.join(sorted(kinds()))})")
-    return found(**json.loads(config))
+    return found(**settings(config))
+
+
+def settings(config: str) -> dict[str, Any]:
+    """What `configuration` kept."""
+    kept: dict[str, Any] = json.loads(config)
+    # Given the slug, Prefect looks the class up once more, and for that imports every collection there is, and so docker.
+    kept.pop("block_type_slug", None)
+    return kept
 
 
 def configuration(source: Source) -> str:
     """What the ledger keeps of a source: its settings as JSON. Secrets live in block documents, never here."""
-    return json.dumps(source.model_dump(mode="json", exclude_unset=True), sort_keys=True)
+    kept = source.model_dump(mode="json", exclude_unset=True)
+    kept.pop("block_type_slug", None)
+    return json.dumps(kept, sort_keys=True)

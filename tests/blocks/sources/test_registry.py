@@ -1,0 +1,28 @@
+"""A source comes back from the ledger without what only Prefect's other blocks need."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from blocks.sources import registry
+from blocks.sources.folder import FolderSource
+from tests.blocks.embedders.processes import run
+
+RESTORED = """
+import sys
+from blocks.sources import registry
+print(registry.restore("folder", sys.argv[1]).root)
+print(sorted({"docker", "prefect_docker", "requests"} & set(sys.modules)))
+"""
+
+
+def test_no_collection_is_imported(tmp_path: Path) -> None:
+    folder = FolderSource(path=tmp_path, include=["*.md"])
+    kept = registry.configuration(folder)
+    assert json.loads(kept) == {"path": str(tmp_path), "include": ["*.md"]}
+    # As ledgers of earlier versions have it.
+    earlier = json.dumps(json.loads(kept) | {"block_type_slug": "levada-folder"})
+    for config in (kept, earlier):
+        assert run(RESTORED, config, home=tmp_path)[0] == f"{folder.root}\n[]\n"
+        assert registry.restore("folder", config) == folder
