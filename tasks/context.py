@@ -128,6 +128,15 @@ class RunContext:
         with self._lock:
             yield self.report
 
+    def advance(self, source: SourceContext, size: int, share: float, files: int = 0) -> None:
+        """A share of the work on so many bytes of a source is done, and so many files altogether. Tells it."""
+        with self.counting() as report:
+            source.bytes_done += size * share
+            source.files_done += files
+            done = round(source.bytes_done)
+            now = Progress(WORKING, source.files_done, source.files_total, done, source.bytes_total, report.chunks_embedded)
+        tell(now)
+
 
 class SourceContext:
     """One source of the run, and how far its work has come."""
@@ -140,21 +149,8 @@ class SourceContext:
         self.files_done = 0
         self.bytes_done = 0.0
         """Of the files at work as much as is done of their work."""
-        self.chunks_embedded = 0
-        self._lock = threading.Lock()
 
     @property
     def percent(self) -> float:
         """How much of the work is done: 0 to 100, by bytes, which follow the work better than files do."""
         return min(100.0, 100.0 * self.bytes_done / self.bytes_total) if self.bytes_total else 0.0
-
-    def advance(self, size: int, share: float, files: int = 0, chunks: int = 0) -> None:
-        """A share of the work on so many bytes is done; files that are done with it, chunks that were embedded. Tells it."""
-        with self._lock:
-            self.bytes_done += size * share
-            self.files_done += files
-            self.chunks_embedded += chunks
-            now = Progress(
-                WORKING, self.files_done, self.files_total, round(self.bytes_done), self.bytes_total, self.chunks_embedded
-            )
-        tell(now)

@@ -41,13 +41,13 @@ def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
             batch.vectors.update(zip(part, rows, strict=True))
             with ctx.counting() as report:
                 report.chunks_embedded += len(part)
-            source.advance(batch.bytes, EMBEDDED * len(part) / len(missing), chunks=len(part))
+            ctx.advance(source, batch.bytes, EMBEDDED * len(part) / len(missing))
         ctx.in_flight.update({hash: batch.vectors[hash] for hash in batch.new_vectors})
     chunks = sum(len(r.added) + len(r.moved) + r.kept for r in batch.revisions)
     with ctx.counting() as report:
         report.chunks_reused += chunks - len(missing)
     if not missing:
-        source.advance(batch.bytes, EMBEDDED)
+        ctx.advance(source, batch.bytes, EMBEDDED)
     return batch
 
 

@@ -30,7 +30,7 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
                 ctx.check()
                 _read(ctx, source, batch, file, to_parse)
                 if file.document_id not in to_parse:
-                    source.advance(file.size, READ)
+                    ctx.advance(source, file.size, READ)
             if any(file.published_content is None for file, _snapshot in to_parse.values()):
                 # New text is to come: while it is parsed, the model can be loaded.
                 ctx.library.model.warm_up()
@@ -83,7 +83,7 @@ def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[
     for document_id, outcome in ctx.pool.read_many(items):
         ctx.check()
         file, snapshot = to_parse[document_id]
-        source.advance(file.size, READ)
+        ctx.advance(source, file.size, READ)
         content, fingerprint = snapshot.content_hash, snapshot.fingerprint
         if isinstance(outcome, Unprocessable):
             failed = FailedFile(document_id, file.wanted, STAGE, outcome.reason, outcome.detail, content, fingerprint)

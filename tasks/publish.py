@@ -74,4 +74,4 @@ def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip) -> 
         report.moved += len(flip.moved)
         for failed in batch.failed[: max(0, FAILURES_SHOWN - len(report.failures))]:
             report.failures.append(Failure(paths[failed.document_id], failed.stage, failed.reason.value, failed.detail))
-    source.advance(batch.bytes, PUBLISHED, files=len(batch.files))
+    ctx.advance(source, batch.bytes, PUBLISHED, files=len(batch.files))
