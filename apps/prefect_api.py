@@ -23,7 +23,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -70,17 +70,9 @@ class Api:
         if self._state is not None:
             wait_healthy(self._state, timeout)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Around the runs of this process. Nobody listens for heartbeats at a private server, so they are left out.
-
-        Prefect 3.8.8 joins the heart's thread at the end of each run, which sleeps for whole seconds: up to one for nothing.
-        An environment variable cannot switch it off.
-        """
-        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if self.private else {}):
-            yield
+    def running(self) -> AbstractContextManager[object]:
+        """Around the runs of this process: nobody listens for heartbeats at a private server, so they are left out."""
+        return without_heartbeat() if self.private else nullcontext()
 
     def close(self) -> None:
         """Wait until Prefect has sent what it holds back (task runs are told by events), then let go of a private server.
@@ -98,6 +90,17 @@ class Api:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def without_heartbeat() -> AbstractContextManager[object]:
+    """Runs inside send no heartbeats.
+
+    Prefect 3.8.8 joins the heart's thread at the end of each run, which sleeps for whole seconds: up to one for nothing.
+    An environment variable cannot switch it off.
+    """
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
 
 
 def connect(home: Path, env: MutableMapping[str, str] | None = None, say: Say | None = None) -> Api:

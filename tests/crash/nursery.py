@@ -88,12 +88,11 @@ def _live(order: dict[str, Any]) -> None:
 
 def _ingest(parameters: dict[str, Any]) -> dict[str, Any]:
     """The flow, as every door calls it."""
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-
+    from apps.prefect_api import without_heartbeat
     from flows.ingest import ingest
 
-    # As the command does: Prefect waits for the heart's thread at the end, up to a second.
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    # As the command has it.
+    with without_heartbeat():
         state: Any = ingest(**parameters, return_state=True)
     result = state.result(raise_on_failure=False)
     if not state.is_completed():
