@@ -72,8 +72,9 @@ def begin(db: Database, run: Run, source: SourceRow) -> int:
         return int(connection.execute(insert(listings).values(row).returning(listings.c.id)).scalar_one())
 
 
-def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangePage) -> None:
-    """Add one page. The last word on a file counts; in one page, a tombstone.
+def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangePage) -> int:
+    """Add one page; returns how many files of it the mirror does not have. The last word on a file counts; in one page, a
+    tombstone.
 
     Only what the mirror does not know yet is written out: a listing that finds nothing new costs little more than reading.
     """
@@ -102,6 +103,7 @@ def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangeP
         if page.unlisted:
             prefixes = sorted({*_unlisted(connection, listing), *(prefix.hex() for prefix in page.unlisted)})
             connection.execute(update(listings).where(listings.c.id == listing).values(unlisted=json.dumps(prefixes)))
+    return len(present.keys() - mirror.keys())
 
 
 def possibly_moved(db: Database, source: SourceRow, listing: int, after: str = "", limit: int = 20_000) -> list[NewFile]:

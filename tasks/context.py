@@ -71,6 +71,7 @@ class RunContext:
         self._rested = threading.Condition(self._lock)
         self._at_work = 0
         self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._warmed_up = False
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -90,6 +91,13 @@ class RunContext:
     def use(self, generation: Generation) -> None:
         """From now on write to this generation's collection: the store was rebuilt."""
         self.run = replace(self.run, generation=generation)
+
+    def warm_up(self) -> None:
+        """Much is to come: start parsers and load the model meanwhile, without waiting. Called again, it does nothing."""
+        if not self._warmed_up:
+            self._warmed_up = True
+            self.pool.warm_up()
+            self.library.model.warm_up()
 
     def check(self) -> None:
         """Raise Stopped if the run was told to stop; called wherever a stage may take longer than a second."""

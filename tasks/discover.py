@@ -18,6 +18,9 @@ from tasks.log import logger
 from tasks.options import EFFECT
 from tasks.progress import Progress, tell
 
+MANY = 64
+"""New files that can hardly all be moved ones: there will be text to read and to embed."""
+
 
 @task(name="discover", task_run_name="discover {source.row.root}", **EFFECT)
 def discover(
@@ -35,14 +38,16 @@ def discover(
     with ctx.timed("discover"):
         listing = listings.begin(ctx.db, ctx.run, source.row)
         cursor = None if full else source.row.cursor
-        end, listed = None, 0
+        end, listed, new = None, 0, 0
         for page in source.adapter.changes(cursor):
             ctx.check()
             if isinstance(page, ListingEnd):
                 end = page
                 continue
-            listings.stage(ctx.db, ctx.run, source.row, listing, page)
+            new += listings.stage(ctx.db, ctx.run, source.row, listing, page)
             listed += len(page.files)
+            if new >= MANY:
+                ctx.warm_up()
             tell(Progress(f"looking at {source.row.root}", files_done=listed))
             _warn(ctx, page)
         assert end is not None, "a source that was cut short raises"

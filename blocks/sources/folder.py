@@ -133,7 +133,8 @@ class FolderSource(Source):
             raise UsageError(f"{printable(file_id)!r} is not the id of a file in a folder")
         limit = min((limit for limit in (max_bytes, self.max_bytes) if limit is not None), default=None)
         for attempt in range(READS):
-            time.sleep(attempt * _PAUSE)
+            if attempt:
+                time.sleep(attempt * _PAUSE)
             try:
                 snapshot = self._read(parts, directory, limit)
             except OSError as exc:

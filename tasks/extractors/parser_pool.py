@@ -75,7 +75,7 @@ class _Worker:
 
 
 class ParserPool:
-    """Starts its workers when the first file comes and ends them in close(). Safe to use from several threads at once."""
+    """Starts its workers when files come, or are announced, and ends them in close(). Safe to use from several threads."""
 
     def __init__(
         self,
@@ -104,6 +104,7 @@ class ParserPool:
         self._thread: threading.Thread | None = None
         self._workers: list[_Worker] = []
         self._failures = 0
+        self._announced = False
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
 
@@ -112,6 +113,13 @@ class ParserPool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def warm_up(self) -> None:
+        """Many files are to come: start all workers now, without waiting for them."""
+        with self._lock:
+            self._announced = True
+            self._be_supervised()
+        self._ring()
 
     def read_many(self, items: Iterable[tuple[Key, str, str]]) -> Iterator[tuple[Key, Document | Unprocessable]]:
         """Read files given as (key, path, original name); yields each key once, as its file is done, in no fixed order.
@@ -167,10 +175,13 @@ class ParserPool:
                 raise self._closed
             self._pending.append(job)
             job.batch.in_flight += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._supervise, name="parser-pool", daemon=True)
-                self._thread.start()
+            self._be_supervised()
         self._ring()
+
+    def _be_supervised(self) -> None:
+        if self._thread is None and self._closed is None:
+            self._thread = threading.Thread(target=self._supervise, name="parser-pool", daemon=True)
+            self._thread.start()
 
     def _ring(self) -> None:
         with suppress(OSError):  # full: it has been rung; closed: nobody is left to hear
@@ -183,6 +194,10 @@ class ParserPool:
             with selectors.DefaultSelector() as self._selector:
                 self._selector.register(self._ear, selectors.EVENT_READ)
                 while self._closed is None:
+                    if self._announced:
+                        self._announced = False
+                        while len(self._workers) < self._limit:
+                            self._start()
                     self._dispatch()
                     for key, _ in self._selector.select(self._seconds_left()):
                         if key.data is None:

@@ -77,6 +77,20 @@ def test_every_format_is_read_by_processes_without_heavy_modules(tmp_path: Path,
     assert not loaded & {"prefect", "torch", "chromadb", "spacy", "transformers", "sentence_transformers", "pytest"}
 
 
+def test_processes_start_when_files_are_announced(item: Callable[[str], Item]) -> None:
+    with ParserPool(2, 60) as pool:
+        assert not pool.worker_pids()
+        pool.warm_up()
+        assert wait_until(lambda: len(pool.worker_pids()) == 2)
+        before = pool.worker_pids()
+        pool.warm_up()
+        found = dict(pool.read_many([item(f"a{n}.md") for n in range(6)]))
+        assert len(found) == 6
+        assert pool.worker_pids() == before
+    pool.warm_up()
+    assert not pool.worker_pids()
+
+
 def test_nothing_is_imported_from_the_current_directory(
     tmp_path: Path, item: Callable[[str], Item], monkeypatch: pytest.MonkeyPatch
 ) -> None:
