@@ -22,7 +22,7 @@ STAGE = "embed"
 PORTION_SECONDS = 2.5
 """How long a portion of texts may take: between two of them a run looks whether it shall stop."""
 LEAST, FIRST, MOST = 8, 64, 512
-"""Texts in a portion. More at once are cut into more even batches, and so embedded sooner."""
+"""Texts in a portion. More at once leave fewer ends at which a core waits."""
 
 
 @task(name=STAGE, task_run_name="embed {batch.number}", **EFFECT)
@@ -34,6 +34,8 @@ def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
         in_flight = {hash: ctx.in_flight[hash] for hash in hashes if hash in ctx.in_flight}
         adopted = _adopted(ctx, batch, in_flight)
         missing = [hash for hash in hashes if hash not in batch.vectors and hash not in in_flight and hash not in adopted]
+        # Texts of like length side by side need the least padding, and the last portion is soon done.
+        missing.sort(key=lambda hash: -len(batch.texts[hash]))
         batch.vectors |= in_flight | adopted
         # A batch in flight may yet fail: what is taken from it is saved here as well.
         batch.new_vectors = {*in_flight, *adopted, *missing}

@@ -82,14 +82,13 @@ def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[
     items = [(document_id, snapshot.path, file.name) for document_id, (file, snapshot) in to_parse.items()]
     for document_id, outcome in ctx.pool.read_many(items):
         ctx.check()
-        file, snapshot = to_parse[document_id]
+        file, snapshot = to_parse.pop(document_id)
         ctx.advance(source, file.size, READ)
         content, fingerprint = snapshot.content_hash, snapshot.fingerprint
-        if isinstance(outcome, Unprocessable):
-            failed = FailedFile(document_id, file.wanted, STAGE, outcome.reason, outcome.detail, content, fingerprint)
-            batch.failed.append(failed)
-        elif not outcome.elements:
-            batch.failed.append(FailedFile(document_id, file.wanted, STAGE, Reason.EMPTY, "", content, fingerprint))
-        else:
-            ctx.cache.put(content, file.name, outcome)
+        if not isinstance(outcome, Unprocessable) and outcome.elements:
+            ctx.cache.put(content, file.name, outcome, draft=snapshot.path)
             batch.extracted.append(Extracted(file, content, fingerprint, outcome))
+            continue
+        Path(snapshot.path).unlink()
+        refusal = outcome if isinstance(outcome, Unprocessable) else Unprocessable(Reason.EMPTY)
+        batch.failed.append(FailedFile(document_id, file.wanted, STAGE, refusal.reason, refusal.detail, content, fingerprint))

@@ -176,7 +176,9 @@ class ParserPool:
             self._pending.append(job)
             job.batch.in_flight += 1
             self._be_supervised()
-        self._ring()
+            first = len(self._pending) == 1
+        if first:  # What waits behind another file is seen with it.
+            self._ring()
 
     def _be_supervised(self) -> None:
         if self._thread is None and self._closed is None:
