@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,9 @@ def without_prefect(home: Path, folder: Path) -> float:
         started = time.perf_counter()
         for batch in owed_batches(ctx, source, None, 16 * 2**20):
             extracted = pool.submit(extract.fn, ctx, source, batch)
-            chunked = pool.submit(lambda before: chunk.fn(ctx, before.result()), extracted)
-            embedded = pool.submit(lambda before: embed.fn(ctx, source, before.result()), chunked)
-            window.append(pool.submit(lambda before: publish.fn(ctx, source, before.result()), embedded))
+            chunked = pool.submit(_after, extracted, chunk.fn, ctx, batch)
+            embedded = pool.submit(_after, chunked, embed.fn, ctx, source, batch)
+            window.append(pool.submit(_after, embedded, publish.fn, ctx, source, batch))
             if len(window) == WINDOW:
                 window.popleft().result()
         while window:
@@ -91,6 +92,11 @@ def without_prefect(home: Path, folder: Path) -> float:
         finish.fn(ctx, [source])
     library.close()
     return seconds
+
+
+def _after(before: Future[Any], stage: Callable[..., None], *arguments: Any) -> None:
+    before.result()
+    stage(*arguments)
 
 
 def embedding_alone(home: Path) -> tuple[float, int, int]:

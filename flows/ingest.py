@@ -13,7 +13,7 @@ from collections import deque
 from threading import Event
 from typing import Any
 
-from prefect import flow
+from prefect import Task, flow
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
@@ -142,15 +142,14 @@ def _work(
     ctx: RunContext, source: SourceContext, progress: ProgressArtifact, batch_files: int | None, batch_bytes: int
 ) -> None:
     """All owed files of a source, batch by batch, a few in flight."""
-    window: deque[list[PrefectFuture[Any]]] = deque()
+    window: deque[list[PrefectFuture[None]]] = deque()
     tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
     try:
         for batch in owed_batches(ctx, source, batch_files, batch_bytes):
-            # Prefect's own types do not know that a future may stand for a task's argument.
-            extracted: Any = extract.submit(ctx, source, batch)
-            chunked: Any = chunk.submit(ctx, extracted)
-            embedded: Any = embed.submit(ctx, source, chunked)
-            window.append([extracted, chunked, embedded, publish.submit(ctx, source, embedded)])
+            extracted = extract.submit(ctx, source, batch)
+            chunked = _after(extracted, chunk, ctx, batch)
+            embedded = _after(chunked, embed, ctx, source, batch)
+            window.append([extracted, chunked, embedded, _after(embedded, publish, ctx, source, batch)])
             if len(window) == WINDOW:
                 _finished(window.popleft(), source, progress)
         while window:
@@ -163,7 +162,12 @@ def _work(
         raise
 
 
-def _finished(stages: list[PrefectFuture[Any]], source: SourceContext, progress: ProgressArtifact) -> None:
+def _after(before: PrefectFuture[None], stage: Task[..., None], *arguments: Any) -> PrefectFuture[None]:
+    """Submit a stage that waits for another one. As an argument, a future costs a question to Prefect's server."""
+    return stage.submit(*arguments, wait_for=[before], return_state=False)
+
+
+def _finished(stages: list[PrefectFuture[None]], source: SourceContext, progress: ProgressArtifact) -> None:
     """Wait for a batch; the first stage that failed tells why, the later ones only that it did."""
     for future in stages:
         _wait(future, source, progress)
@@ -171,7 +175,7 @@ def _finished(stages: list[PrefectFuture[Any]], source: SourceContext, progress:
     progress.update(source.percent)
 
 
-def _wait(future: PrefectFuture[Any], source: SourceContext, progress: ProgressArtifact) -> None:
+def _wait(future: PrefectFuture[None], source: SourceContext, progress: ProgressArtifact) -> None:
     done = Event()
     future.add_done_callback(lambda _future: done.set())
     while not done.wait(PROGRESS_EVERY):

@@ -1,5 +1,5 @@
-"""What the stages hand to each other. Plain classes: Prefect looks into dataclasses that are passed to tasks, for futures,
-and that would cost more than the stage itself.
+"""What the stages work on, one after the other. Plain classes: Prefect looks into dataclasses that are passed to tasks, for
+futures, and that would cost more than the stage itself.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ STAGE = "chunk"
 
 
 @task(name=STAGE, task_run_name="chunk {batch.number}", **EFFECT)
-def chunk(ctx: RunContext, batch: Batch) -> Batch:
+def chunk(ctx: RunContext, batch: Batch) -> None:
     """Cut every document of the batch, and find out what of it is published already."""
     with ctx.timed(STAGE):
         published = publishing.live_chunks(ctx.db, ctx.run, [item.file.document_id for item in batch.extracted])
@@ -33,7 +33,6 @@ def chunk(ctx: RunContext, batch: Batch) -> Batch:
             else:
                 batch.revisions.append(_revision(ctx, batch, item, chunks, published[item.file.document_id]))
         batch.extracted = []
-    return batch
 
 
 def _cut(ctx: RunContext, item: Extracted) -> list[Chunk] | Unprocessable:

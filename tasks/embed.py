@@ -26,7 +26,7 @@ LEAST, FIRST, MOST = 8, 64, 512
 
 
 @task(name=STAGE, task_run_name="embed {batch.number}", **EFFECT)
-def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
+def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
     """Give every added chunk of the batch its vector."""
     with ctx.embedding, ctx.timed(STAGE):
         hashes = list(batch.texts)
@@ -50,7 +50,6 @@ def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
         report.chunks_reused += chunks - len(missing)
     if not missing:
         ctx.advance(source, batch.bytes, EMBEDDED)
-    return batch
 
 
 def _embedded(ctx: RunContext, batch: Batch, missing: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:

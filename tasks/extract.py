@@ -21,7 +21,7 @@ STAGE = "extract"
 
 
 @task(name=STAGE, task_run_name="extract {batch.number}", **EFFECT)
-def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
+def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
     """Read every file of the batch: each ends as a document, as read and known, as failed, or as vanished."""
     with ctx.timed(STAGE):
         to_parse: dict[str, tuple[OwedFile, Snapshot]] = {}
@@ -38,7 +38,6 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> Batch:
         finally:
             for _file, snapshot in to_parse.values():
                 Path(snapshot.path).unlink(missing_ok=True)
-    return batch
 
 
 def _read(

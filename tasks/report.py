@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -19,6 +21,9 @@ from tasks.plan import Plan
 
 COUNTS = ("added", "updated", "moved", "unchanged", "removed", "quarantined", "chunks_embedded", "chunks_reused")
 
+EVERY = 2.0
+"""Seconds between two updates of the progress, at least."""
+
 
 class ProgressArtifact:
     """A progress bar in the UI, by bytes of the files done."""
@@ -26,13 +31,14 @@ class ProgressArtifact:
     def __init__(self, library: str) -> None:
         made: Any = create_progress_artifact(progress=0.0, key=_key("progress", library), description=f"Ingest into {library}")
         self._id: UUID = made
-        self._shown = 0.0
+        self._shown, self._at = 0.0, -math.inf
 
     def update(self, percent: float) -> None:
-        """Show another percentage, 0 to 100."""
-        if percent >= self._shown + 1.0 or percent == 100.0 != self._shown:
+        """Show another percentage, 0 to 100; one that follows soon upon another is left out, unless it is the last."""
+        now = time.monotonic()
+        if percent == 100.0 != self._shown or (percent >= self._shown + 1.0 and now >= self._at + EVERY):
             update_progress_artifact(self._id, progress=percent)
-            self._shown = percent
+            self._shown, self._at = percent, now
 
 
 def publish_report(library: str, report: SyncReport) -> None:

@@ -31,6 +31,8 @@ def ingest_in_stages(
         once_listed()
         for batch in owed_batches(ctx, source, batch_files, 1 << 30):
             extract.fn(ctx, source, batch)
-            publish.fn(ctx, source, embed.fn(ctx, source, chunk.fn(ctx, batch)))
+            chunk.fn(ctx, batch)
+            embed.fn(ctx, source, batch)
+            publish.fn(ctx, source, batch)
         finish.fn(ctx, [source])
         return ctx.report
