@@ -12,7 +12,7 @@ DEMO_HOME ?= $(CURDIR)/.levada
 demo: $(VENV)/runtime
 	@LEVADA_HOME="$(DEMO_HOME)" $(BIN)/python -m apps.demo examples/library
 
-# A process for each core; tests/conftest.py says what stays together.
+# Some processes; tests/conftest.py says how many, and what stays together.
 test: $(VENV)/development
 	$(BIN)/python -m pytest -n auto
 
