@@ -9,7 +9,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.contracts.embedders")
 
-from tests.blocks.embedders.processes import start  # noqa: E402
+from tests.blocks.processes import start  # noqa: E402
 
 CONVERT = """
 import sys

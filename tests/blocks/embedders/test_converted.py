@@ -15,7 +15,7 @@ from blocks.embedders.model_files import BUNDLED, BUNDLED_SHA256, locate, read
 from blocks.embedders.revision import revision
 from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
 from core.errors import PermanentError
-from tests.blocks.embedders.processes import run, start
+from tests.blocks.processes import run, start
 
 
 def write(xml: Path) -> None:

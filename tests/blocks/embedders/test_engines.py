@@ -17,7 +17,7 @@ from blocks.embedders.engines.openvino import cpu_quota
 from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
 from core.errors import PermanentError
 from tests.blocks.embedders import small_models
-from tests.blocks.embedders.processes import ROOT, run
+from tests.blocks.processes import ROOT, run
 from tests.contracts.embedders import TEXTS, least_cosine
 
 

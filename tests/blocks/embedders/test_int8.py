@@ -14,7 +14,7 @@ import pytest
 from blocks.embedders.base import Vectors
 from blocks.embedders.engines.calibration import calibration_texts
 from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
-from tests.blocks.embedders.processes import ROOT, run
+from tests.blocks.processes import ROOT, run
 
 SCIFACT = ROOT / ".." / "shared" / "data" / "retrieval" / "scifact"
 CLAIMS, ABSTRACTS = 16, 60

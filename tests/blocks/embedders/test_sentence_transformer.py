@@ -17,7 +17,7 @@ from blocks.embedders.base import Embedder
 from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
 from core.errors import UsageError
 from tests.blocks.embedders.conftest import Conversion
-from tests.blocks.embedders.processes import run
+from tests.blocks.processes import run
 from tests.contracts.embedders import TEXTS, EmbedderContract
 
 

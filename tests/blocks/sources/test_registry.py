@@ -7,7 +7,7 @@ from pathlib import Path
 
 from blocks.sources import registry
 from blocks.sources.folder import FolderSource
-from tests.blocks.embedders.processes import run
+from tests.blocks.processes import run
 
 RESTORED = """
 import sys
