@@ -42,7 +42,8 @@ FINE = 16
 COARSE = 3
 """Pieces above a third of the limit get places inside."""
 
-_SENTENCE = re.compile(r"[.!?…]+[\"'”’»)\]*_`]*\s+|[。！？]+[」』”’）]*\s*")
+# The lookbehind keeps a run of dots from being read again from each of them.
+_SENTENCE = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]*_`]*\s+|[。！？]+[」』”’）]*\s*")
 _LINE = re.compile(r"\n\s*")
 _SPACE = re.compile(r"\s+")
 _CLAUSE_END = frozenset(",;:)|—–，、；：")

@@ -45,7 +45,7 @@ class StructureChunker(Chunker):
     """
 
     name: ClassVar[str] = "structure"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     def __init__(self, target: int = 200, minimum: int = 64, maximum: int = 256) -> None:
         if not 0 < minimum <= target <= maximum:

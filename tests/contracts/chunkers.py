@@ -145,7 +145,15 @@ class ChunkerContract:
 
     @pytest.mark.parametrize("kind", list(ElementKind))
     def test_long_texts_of_every_sort_are_cut(self, kind: ElementKind) -> None:
-        texts = ["語" * 3000, "👩‍👩‍👧‍👦" * 500, "x" * 5000, "word " * 2000 + "end", "| a |" * 900, "1\n" * 2000 + "2"]
+        texts = [
+            "語" * 3000,
+            "👩‍👩‍👧‍👦" * 500,
+            "x" * 5000,
+            "word " * 2000 + "end",
+            "| a |" * 900,
+            "1\n" * 2000 + "2",
+            "." * 5000,
+        ]
         level = 1 if kind is ElementKind.HEADING else None
         for text in texts:
             cut = document([Element(kind, text, level=level)])

@@ -51,6 +51,14 @@ def test_counting_by_words_and_by_whole_texts_agree(cut: Document) -> None:
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize("run", [".", "!?", ".)", " "])
+@pytest.mark.parametrize("kind", [ElementKind.PARAGRAPH, ElementKind.CODE, ElementKind.TABLE])
+def test_long_runs_of_marks_take_no_longer_than_text(kind: ElementKind, run: str) -> None:
+    text = f"w{run * (200_000 // len(run))}w"
+    cut = document([Element(kind, text)])
+    check(cut, StructureChunker().chunk(cut, ADDITIVE), ADDITIVE)
+
+
 def test_a_section_that_fits_is_one_chunk() -> None:
     cut = document([heading("One"), paragraph(sentences(8)), heading("Two"), paragraph(sentences(9, 1)), paragraph("Short.")])
     chunks = StructureChunker().chunk(cut, ADDITIVE)
@@ -221,5 +229,5 @@ def test_a_character_that_fills_the_window_is_an_error_of_its_file() -> None:
 
 
 def test_the_key_tells_the_parameters() -> None:
-    assert StructureChunker().key == "structure/2/200-64-256"
-    assert StructureChunker(100, 20, 128).key == "structure/2/100-20-128"
+    assert StructureChunker().key == "structure/3/200-64-256"
+    assert StructureChunker(100, 20, 128).key == "structure/3/100-20-128"
