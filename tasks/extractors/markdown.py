@@ -28,7 +28,10 @@ _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 _ITEM = re.compile(r"([-+*]|\d{1,9}[.)])(?:([ \t]+)(?=\S)|[ \t]*$)")
 _DELIMITER = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _PIPE = re.compile(r"(?<!\\)\|")
-_DEFINITION = re.compile(r"\[(?!\^)[^\[\]]{1,500}\]:[ \t]*\S+")
+# To the line's end: "[10:32]: the pump failed" is text.
+_DEFINITION = re.compile(
+    r"\[(?!\^)[^\[\]]{1,500}\]:[ \t]*(?:<[^<>]*>|[^\s<]\S*)(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*$"
+)
 _HARD_BREAK = re.compile(r"(?:  +|\\)\n")
 _HTML_BLOCK = re.compile(
     r"</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|fieldset"
@@ -64,7 +67,7 @@ class MarkdownExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code; front matter becomes title and metadata."""
 
     name = "markdown"
-    version = 2
+    version = 3
     media_types = frozenset({"text/markdown"})
 
     def extract(self, path: str, media_type: str) -> Document:

@@ -109,6 +109,13 @@ def test_the_first_heading_is_the_title_without_front_matter(tmp_path: Path) -> 
     assert extract(tmp_path, "---\n\ntext\n\n---\n").title is None
 
 
+def test_only_a_definition_of_a_link_is_left_out(tmp_path: Path) -> None:
+    definitions = ["[a]: /url", "[b c]: <u v> 'title'", '[d]:e "title"  ', "[f]: g (title)"]
+    texts = ["[Alice]: Thank you for coming", "[10:32]: the pump failed", "[h]: <name> j", '[k]: l "m" n', "[o]: <name>q"]
+    document = extract(tmp_path, "\n\n".join([*definitions, *texts]))
+    assert [element.text for element in document.elements] == texts
+
+
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
@@ -196,6 +203,7 @@ SPEC = [
     "-   wide marker\n\n    its paragraph\n-\tx\n",
     "- a\n - b\n  - c\n   - d\n    - e\n",
     "[ref]: /url\n[ref2]: <u> 'title'\ntext [ref]\n",
+    "[ref]: not one\n\n[ref]: /url junk\n\n[ref]: <u>v\n\n[ref]: /url (t)\ntext\n",
     "- [ ] task\n- [x] done\n\n***\n___\n",
     "a  \nb\\\nc\n",
 ]
