@@ -25,7 +25,7 @@ class CsvExtractor(Extractor):
     """Comma, semicolon, tab or bar separated values."""
 
     name = "csv"
-    version = 2
+    version = 3
     media_types = frozenset({"text/csv", "text/tab-separated-values"})
 
     def extract(self, path: str, media_type: str) -> Document:

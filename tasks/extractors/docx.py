@@ -28,7 +28,7 @@ class DocxExtractor(Extractor):
     """Body text in order, as if all tracked changes were accepted. Running headers and footers are left out."""
 
     name = "docx"
-    version = 2
+    version = 3
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
     def extract(self, path: str, media_type: str) -> Document:

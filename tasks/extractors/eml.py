@@ -24,7 +24,7 @@ class EmlExtractor(Extractor):
     """Subject, paragraphs, list items and tables; sender, recipients and date become metadata."""
 
     name = "eml"
-    version = 2
+    version = 3
     media_types = frozenset({"message/rfc822"})
 
     def extract(self, path: str, media_type: str) -> Document:

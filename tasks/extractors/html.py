@@ -61,7 +61,7 @@ class HtmlExtractor(Extractor):
     """Headings, paragraphs, list items, tables, preformatted text, captions."""
 
     name = "html"
-    version = 2
+    version = 3
     media_types = frozenset({"text/html"})
 
     def extract(self, path: str, media_type: str) -> Document:

@@ -18,7 +18,7 @@ class PptxExtractor(Extractor):
     """Titles, text, list items, tables and speaker notes, slide by slide."""
 
     name = "pptx"
-    version = 1
+    version = 2
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 
     def extract(self, path: str, media_type: str) -> Document:

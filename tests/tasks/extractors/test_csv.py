@@ -29,7 +29,7 @@ class TestCsvExtractor(ExtractorContract):
         assert read_document(str(sample), sample.name).elements == (
             Element(
                 ElementKind.TABLE,
-                "| Day | Litres | Note |\n| --- | --- | --- |\n| 2024-02-29 | 1,5 | a\\|b second |\n| 2024-03-01 | 2 |  |",
+                "| Day | Litres | Note |\n| --- | --- | --- |\n| 2024-02-29 | 1,5 | a\\|b second |\n| 2024-03-01 | 2 |",
                 header_lines=2,
             ),
         )
@@ -83,7 +83,7 @@ def test_rows_of_different_length(tmp_path: Path) -> None:
     assert read_document(str(path), path.name).elements[0].text.split("\n") == [
         "| a | b |  |",
         "| --- | --- | --- |",
-        "| 1 |  |  |",
+        "| 1 |",
         "| 1 | 2 | 3 |",
     ]
 

@@ -91,7 +91,7 @@ class TestMarkdownExtractor(ExtractorContract):
             ("list_item", None, "2. close it *again*"),
             ("code", None, "open --gate 1\n# not a heading"),
             ("paragraph", None, "quoted words continue"),
-            ("table", None, "| Day | Litres |\n| --- | --- |\n| Mon | 3\\|4 |\n| Tue |  |"),
+            ("table", None, "| Day | Litres |\n| --- | --- |\n| Mon | 3\\|4 |\n| Tue |"),
             ("paragraph", None, "Shown too."),
             ("code", None, "indented code"),
             ("paragraph", None, "Last\nline\nbroken & done."),

@@ -51,7 +51,7 @@ def test_content_wins_over_the_name(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_text("<html><body><p>Not a PDF.</p></body></html>")
     document = read_document(str(path), path.name)
-    assert (document.media_type, document.extractor) == ("text/html", "html/2")
+    assert (document.media_type, document.extractor) == ("text/html", "html/3")
 
 
 def test_an_office_file_under_a_password(tmp_path: Path) -> None:
