@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Set
+from functools import partial
+from html.entities import html5
 
 # Bounded repetitions keep every pattern linear on hostile input.
 _MARKED = re.compile(r"[\[\]`*_<&\\~]")
@@ -11,8 +14,9 @@ _MARKED = re.compile(r"[\[\]`*_<&\\~]")
 _VERBATIM = re.compile(r"\\([!-/:-@\[-`{-~])|(?<!`)(`{1,16})(?!`)(.{1,2000}?)(?<!`)\2(?!`)", re.DOTALL)
 _TITLE = r"""(?:\s{1,8}(?:"[^"]{0,500}"|'[^']{0,500}'|\([^()]{0,500}\)))?"""
 _TARGET = r"\(\s{0,8}(?:<[^<>\n]{0,2000}>|(?:[^()\s]|\([^()\s]{0,500}\)){0,2000})" + _TITLE + r"\s{0,8}\)"
-_IMAGE = re.compile(r"!\[([^\[\]]{0,500})\](?:" + _TARGET + r"|\[[^\[\]]{0,200}\])")
-_LINK = re.compile(r"(?<!!)\[([^\[\]]{0,2000})\](?:" + _TARGET + r"|\[[^\[\]]{1,200}\])")
+_REFERENCE = r"\[([^\[\]]{0,200})\](?!\()"
+_IMAGE = re.compile(r"!\[([^\[\]]{0,500})\](?:" + _TARGET + "|" + _REFERENCE + ")")
+_LINK = re.compile(r"(?<!!)\[([^\[\]]{0,2000})\](?:" + _TARGET + "|" + _REFERENCE + ")")
 _AUTOLINK = re.compile(r"<((?:https?|ftp|mailto):[^<>\s]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255})>")
 _BREAK_TAG = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 # Known elements only: prose writes <placeholders> of its own.
@@ -27,11 +31,15 @@ _STRONG = re.compile(r"(\*\*|~~)(?=\S)((?:(?!\1).){1,1000}?)(?<=\S)\1", re.DOTAL
 _STRONG_LOW = re.compile(r"(?<![^\W_])__(?=\S)((?:(?!__).){1,1000}?)(?<=\S)__(?![^\W_])", re.DOTALL)
 _EMPHASIS_STAR = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,500}?)(?<=[^\s*])\*(?![\w*])")
 _EMPHASIS_LOW = re.compile(r"(?<![\w_\\])_(?=[^\s_])([^_\n]{1,500}?)(?<=[^\s_])_(?![\w_])")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{1,31});")
 _KEPT = re.compile("\ue000(\\d{1,6})\ue001")
 
 
-def plain(text: str) -> str:
-    """The text of Markdown inline markup: links and images by their words, code spans by their content."""
+def plain(text: str, labels: Set[str] = frozenset()) -> str:
+    """The text of Markdown inline markup: links and images by their words, code spans by their content.
+
+    `labels` are those that the document defines, each as `label` gives it: a reference to another is no link.
+    """
     if not _MARKED.search(text):
         return text
     kept: list[str] = []
@@ -44,7 +52,8 @@ def plain(text: str) -> str:
     if "`" in text or "\\" in text:
         text = _VERBATIM.sub(lambda match: keep(match[1] or _span(match[3])), text)
     if "](" in text or "][" in text:
-        text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
+        shown = partial(_shown, labels=labels, kept=kept)
+        text = _LINK.sub(shown, _IMAGE.sub(shown, text))
     if "<" in text:
         text = _AUTOLINK.sub(lambda match: keep(match[1]), text)
         text = _TAG.sub("", _BREAK_TAG.sub("\n", text))
@@ -57,7 +66,29 @@ def plain(text: str) -> str:
     if "_" in text:
         text = _EMPHASIS_LOW.sub(r"\1", text)
     if "&" in text:
-        text = html.unescape(text)
+        text = _ENTITY.sub(_character, text)
+    return _restored(text, kept)
+
+
+def label(text: str) -> str:
+    """A link label in the form in which two are compared."""
+    return " ".join(text.replace("`", "").replace("\\", "").casefold().split())
+
+
+def _shown(link: re.Match[str], labels: Set[str], kept: list[str]) -> str:
+    reference = link[2]
+    if reference is None or (labels and label(_restored(reference or link[1], kept)) in labels):
+        return link[1]
+    return link[0]
+
+
+def _character(entity: re.Match[str]) -> str:
+    # A name must be whole: html.unescape() takes the beginning of one as well, and none need have a semicolon.
+    name = entity[0][1:]
+    return html.unescape(entity[0]) if name[0] == "#" else html5.get(name, entity[0])
+
+
+def _restored(text: str, kept: list[str]) -> str:
     while "\ue000" in text:  # what was kept may hold what was kept before it
         text = _KEPT.sub(lambda match: kept[int(match[1])], text)
     return text

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Set
 from typing import NamedTuple
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._decode import read_text
-from tasks.extractors._inline import plain
+from tasks.extractors._inline import label, plain
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 from tasks.extractors.base import Extractor
 
@@ -30,7 +31,7 @@ _DELIMITER = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|
 _PIPE = re.compile(r"(?<!\\)\|")
 # To the line's end: "[10:32]: the pump failed" is text.
 _DEFINITION = re.compile(
-    r"\[(?!\^)[^\[\]]{1,500}\]:[ \t]*(?:<[^<>]*>|[^\s<]\S*)(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*$"
+    r"\[(?!\^)([^\[\]]{1,500})\]:[ \t]*(?:<[^<>]*>|[^\s<]\S*)(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*$"
 )
 _HARD_BREAK = re.compile(r"(?:  +|\\)\n")
 _HTML_BLOCK = re.compile(
@@ -82,20 +83,31 @@ class MarkdownExtractor(Extractor):
         return builder.document(media_type, self.key)
 
 
-def blocks(lines: list[str], depth: int = 0) -> list[Block]:
-    """The blocks of the lines, containers opened."""
+def blocks(lines: list[str]) -> list[Block]:
+    """The blocks of a document's lines, containers opened."""
+    return _blocks(lines, _labels(lines), 0)
+
+
+def _blocks(lines: list[str], labels: Set[str], depth: int) -> list[Block]:
     if depth > _MAX_DEPTH:
         return [Block(ElementKind.PARAGRAPH, "\n".join(lines))]
     if len(lines) == 1 and lines[0][:1].isalpha():  # most list items
-        return [Block(ElementKind.PARAGRAPH, _flow(lines))]
-    return _Reader(lines, depth).read()
+        return [Block(ElementKind.PARAGRAPH, _flow(lines, labels))]
+    return _Reader(lines, labels, depth).read()
+
+
+def _labels(lines: list[str]) -> Set[str]:
+    """Labels of the links that the document defines anywhere. A definition that is shown as code does no harm here."""
+    definitions = (_DEFINITION.match(line.lstrip(" \t>-+*")) for line in lines if "]:" in line)
+    return {label(found[1]) for found in definitions if found}
 
 
 class _Reader:
     """One pass over the lines of a document or of one container."""
 
-    def __init__(self, lines: list[str], depth: int) -> None:
+    def __init__(self, lines: list[str], labels: Set[str], depth: int) -> None:
         self.lines = lines
+        self.labels = labels
         self.depth = depth
         self.blocks: list[Block] = []
         self.paragraph: list[str] = []
@@ -158,7 +170,7 @@ class _Reader:
 
     def _end_paragraph(self) -> None:
         if self.paragraph:
-            self.blocks.append(Block(ElementKind.PARAGRAPH, _flow(self.paragraph)))
+            self.blocks.append(Block(ElementKind.PARAGRAPH, _flow(self.paragraph, self.labels)))
             self.paragraph = []
 
     def _atx(self, position: int, text: str) -> int | None:
@@ -174,12 +186,12 @@ class _Reader:
         return position + 1
 
     def _setext(self, first: bool) -> None:
-        text, self.paragraph = _flow(self.paragraph), []
+        text, self.paragraph = _flow(self.paragraph, self.labels), []
         self._heading(text, 1 if first else 2, flowed=True)
 
     def _heading(self, text: str, level: int, flowed: bool = False) -> None:
         text = _ATTRIBUTES.sub("", text)
-        self.blocks.append(Block(ElementKind.HEADING, text if flowed else plain(text), level))
+        self.blocks.append(Block(ElementKind.HEADING, text if flowed else plain(text, self.labels), level))
 
     def _indented_code(self, position: int) -> int:
         end = last = position
@@ -226,7 +238,7 @@ class _Reader:
             row = _cells(self.lines[end])[:width]
             rows.append(row)
             end += 1
-        table = markdown_table([[plain(cell) for cell in row] for row in rows])
+        table = markdown_table([[plain(cell, self.labels) for cell in row] for row in rows])
         self.blocks.append(Block(ElementKind.TABLE, table, header_lines=HEADER_LINES))
         return end
 
@@ -244,7 +256,7 @@ class _Reader:
             else:
                 inner.append(line)
             end += 1
-        for block in blocks(inner, self.depth + 1):
+        for block in _blocks(inner, self.labels, self.depth + 1):
             # A quoted heading opens no section of this document.
             quoted = block.kind is ElementKind.HEADING
             self.blocks.append(Block(ElementKind.PARAGRAPH, block.text) if quoted else block)
@@ -262,7 +274,7 @@ class _Reader:
         # Five or more spaces: one belongs to the marker, the others make indented code.
         offset = indent + len(item[1]) + (spaces if spaces <= 4 else 1)
         inner, end = self._item_lines(position + 1, offset, [line[offset:]])
-        found = blocks(inner, self.depth + 1)
+        found = _blocks(inner, self.labels, self.depth + 1)
         if found and found[0].kind is ElementKind.PARAGRAPH:
             number = "" if item[1] in "-+*" else f"{item[1]} "
             found[0] = Block(ElementKind.LIST_ITEM, number + found[0].text)
@@ -354,16 +366,16 @@ def _is_flow(inner: list[str]) -> bool:
     return not (_ATX.match(text) or _THEMATIC.match(text) or _FENCE.match(text) or last.startswith("    "))
 
 
-def _flow(lines: list[str]) -> str:
+def _flow(lines: list[str], labels: Set[str]) -> str:
     """Paragraph lines as running text: soft breaks become spaces, hard ones stay."""
     if len(lines) == 1:
-        return plain(lines[0].rstrip())
+        return plain(lines[0].rstrip(), labels)
     text = "\n".join(lines)
     if "  \n" in text or "\\\n" in text:
         parts = _HARD_BREAK.split(text)
         text = "\ue002".join(part.replace("\n", " ") for part in parts)
-        return plain(text).replace("\ue002", "\n")
-    return plain(" ".join(line.rstrip() for line in lines))
+        return plain(text, labels).replace("\ue002", "\n")
+    return plain(" ".join(line.rstrip() for line in lines), labels)
 
 
 def _cells(line: str) -> list[str]:
