@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from core.documents import Document, Element, ElementKind
@@ -17,7 +18,7 @@ _DECLARED = re.compile(
     rb"(?:<meta[^>]{0,200}?charset\s*=|<\?xml[^>]{0,200}?encoding\s*=)\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
 )
 _STRIPPED = (
-    *("audio", "button", "canvas", "datalist", "dialog", "embed", "iframe", "input", "map", "meter", "object", "progress"),
+    *("audio", "canvas", "datalist", "dialog", "embed", "iframe", "input", "map", "meter", "object", "progress"),
     *("script", "select", "style", "svg", "template", "textarea", "video"),
 )
 _DROPPED = frozenset({"head", "nav", "noscript"})
@@ -47,11 +48,17 @@ _BLOCKS = frozenset(
         *_HEADINGS,
     }
 )
+_WRAPPERS = frozenset({"div", "center", "form"})
 _CAPTIONS = frozenset({"caption", "figcaption"})
 _ITEMS = frozenset({"li", "dt", "dd"})
+_PARTING = _BLOCKS | {"br"}
+_CELLS = frozenset({"td", "th"})
 _SPACE = re.compile(r"[ \t\n\f\r]+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BREAK = "\ue002"
+_LEAST_MAIN = 200
+_FAIR_SHARE = 5
+"""A fifth of the page's text: what claims to be the main content and holds less is not."""
 _MAX_SPAN = 200
 _MAX_CELLS = 200_000
 """Grid positions of a table beyond which its spans are not expanded: a small page can claim billions."""
@@ -93,9 +100,9 @@ def rows(table: Any) -> list[list[str]]:
     spare = _MAX_CELLS
     for tr in table.iter("tr"):
         line: list[str] = []
-        for cell in tr.iterchildren("td", "th"):
+        for cell in _cells(tr):
             _take_spanned(line, below)
-            text = _SPACE.sub(" ", " ".join(cell.itertext())).strip()
+            text = _flat(cell)
             columns, depth = _span(cell, "colspan"), _span(cell, "rowspan")
             spare -= columns * depth
             if spare < 0:
@@ -115,6 +122,44 @@ def first_table(source: str) -> list[list[str]]:
     return rows(table) if table is not None else []
 
 
+def _cells(row: Any) -> list[Any]:
+    """The cells of a row, also of one whose cells stand in a form."""
+    cells = list(row.iterchildren(*_CELLS))
+    return cells if len(cells) == len(row) else list(_nearest_cells(row))
+
+
+def _nearest_cells(row: Any) -> Iterator[Any]:
+    from lxml import etree  # type: ignore[import-untyped]
+
+    walk = etree.iterwalk(row, events=("start",))
+    for _, element in walk:
+        if element.tag in _CELLS:
+            yield element
+        if element is not row and (element.tag in _CELLS or element.tag in ("table", "tr")):
+            walk.skip_subtree()
+
+
+def _flat(element: Any) -> str:
+    """The text of an element in one line: words are parted only where they are shown apart."""
+    if len(element) and any(inner.tag in _PARTING for inner in element.iterdescendants()):
+        text = "".join(_parted(element))
+    else:
+        text = "".join(element.itertext())
+    return _SPACE.sub(" ", text).strip()
+
+
+def _parted(element: Any) -> Iterator[str]:
+    from lxml import etree
+
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        if inner.tag in _PARTING:
+            yield " "
+        if event == "start":
+            yield inner.text or ""
+        elif inner is not element:
+            yield inner.tail or ""
+
+
 def _take_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:
     while len(line) in below:
         column = len(line)
@@ -125,13 +170,16 @@ def _take_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:
 
 
 def _span(cell: Any, name: str) -> int:
-    value = (cell.get(name) or "1").strip()
+    value = cell.get(name)
+    if not value:
+        return 1
+    value = value.strip()
     return min(max(int(value), 1), _MAX_SPAN) if value.isascii() and value.isdigit() and len(value) < 6 else 1
 
 
 def _parse(text: str) -> Any:
     """Tolerant parse by libxml2, offline. Raises Unprocessable: EMPTY without any element, CORRUPT where libxml2 gives up."""
-    from lxml import etree  # type: ignore[import-untyped]
+    from lxml import etree
 
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     try:
@@ -163,9 +211,25 @@ def _note_head(root: Any, builder: Builder) -> None:
 def _main(root: Any) -> Any:
     """The element that the page names as its main content, if it holds a fair part of the text; otherwise the root."""
     found = [e for e in root.iter("main", "div", "article", "section") if e.tag == "main" or e.get("role") == "main"]
-    if len(found) == 1 and sum(map(len, found[0].itertext())) >= 200:
-        return found[0]
-    return root
+    if len(found) != 1:
+        return root
+    held = sum(map(len, found[0].itertext()))
+    if held < _LEAST_MAIN:
+        return root
+    # Menus may well be longer than the content: they are left out of the count, where it matters.
+    fair = held * _FAIR_SHARE >= sum(map(len, root.itertext())) or held * _FAIR_SHARE >= _Walker(Builder(), False).size(root)
+    return found[0] if fair else root
+
+
+def _page_boxes(root: Any) -> list[Any]:
+    """The body, and the boxes that do nothing but wrap the whole page: what is directly in them is the page's own."""
+    boxes: list[Any] = []
+    box = root if root.tag == "body" else root.find("body")
+    while box is not None:
+        boxes.append(box)
+        inner = [child for child in box if child.tag in _BLOCKS]
+        box = inner[0] if len(inner) == 1 and inner[0].tag in _WRAPPERS else None
+    return boxes
 
 
 class _Walker:
@@ -174,19 +238,20 @@ class _Walker:
     def __init__(self, builder: Builder, furniture: bool, keep_all: bool = False) -> None:
         self._builder = builder
         self._furniture = furniture
-        """True if page headers and footers count as content."""
+        """True if the page's header and footer count as content."""
+        self._boxes: list[Any] = []
         self._keep_all = keep_all
         self._run: list[str] = []
         self._heading: int | None = None
         self._caption = False
         self._item: str | None = None
         self._counters: list[int | None] = []
-        self._articles = 0
 
     def walk(self, root: Any) -> None:
         """Add every element under the root to the builder."""
         from lxml import etree
 
+        self._boxes = _page_boxes(root)
         walk = etree.iterwalk(root, events=("start", "end"))
         skipped: Any = None
         for event, element in walk:
@@ -205,6 +270,21 @@ class _Walker:
                 self._run.append(element.tail)
         self._flush()
 
+    def size(self, root: Any) -> int:
+        """Characters of the text under the root that would be taken, white space between elements left out."""
+        from lxml import etree
+
+        self._boxes = _page_boxes(root)
+        walk = etree.iterwalk(root, events=("start",))
+        characters = 0
+        for _, element in walk:
+            if self._is_dropped(element):
+                walk.skip_subtree()
+            else:
+                characters += len((element.text or "").strip())
+            characters += len((element.tail or "").strip())
+        return characters
+
     def _is_dropped(self, element: Any) -> bool:
         tag = element.tag
         if tag in _DROPPED and (tag == "head" or not self._keep_all):
@@ -215,9 +295,12 @@ class _Walker:
             return True
         if self._keep_all:
             return False
-        if tag in _PAGE_FURNITURE and not self._furniture and not self._articles:
+        if tag in _PAGE_FURNITURE and not self._furniture and self._is_furniture(element):
             return True
         return element.get("role") in _DROPPED_ROLES
+
+    def _is_furniture(self, element: Any) -> bool:
+        return element.getparent() in self._boxes and next(element.iter(*_HEADINGS), None) is None
 
     def _take_whole(self, element: Any) -> bool:
         """Take preformatted text and tables of data in one go; False for anything else."""
@@ -230,7 +313,7 @@ class _Walker:
         if element.tag == "table" and _is_data(element):
             self._flush()
             for caption in element.iterchildren("caption"):
-                self._builder.add(ElementKind.CAPTION, _SPACE.sub(" ", " ".join(caption.itertext())))
+                self._builder.add(ElementKind.CAPTION, _flat(caption))
             self._builder.add(ElementKind.TABLE, markdown_table(rows(element)), header_lines=HEADER_LINES)
             return True
         return False
@@ -256,8 +339,6 @@ class _Walker:
             self._counters.append(0 if tag == "ol" else None)
         elif tag in _ITEMS:
             self._item = self._number()
-        elif tag == "article":
-            self._articles += 1
 
     def _number(self) -> str:
         if not self._counters or self._counters[-1] is None:
@@ -283,8 +364,6 @@ class _Walker:
             self._counters.pop()
         elif tag in _ITEMS:
             self._item = None
-        elif tag == "article":
-            self._articles -= 1
 
     def _split(self) -> None:
         """Between blocks; a heading stays in one piece whatever stands in it."""
@@ -318,5 +397,5 @@ def _is_data(table: Any) -> bool:
         return False
     if any(inner is not table for inner in table.iter("table", *_HEADINGS)):
         return False
-    widths = [sum(1 for _ in tr.iterchildren("td", "th")) for tr in table.iter("tr")]
+    widths = [len(_cells(tr)) for tr in table.iter("tr")]
     return len(widths) > 1 and max(widths) > 1

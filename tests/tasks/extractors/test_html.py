@@ -66,6 +66,7 @@ class TestHtmlExtractor(ExtractorContract):
             ("paragraph", None, "loose words"),
             ("paragraph", None, "in a box"),
             ("paragraph", None, "after it"),
+            ("paragraph", None, "Press"),
         ]
 
 
@@ -83,6 +84,44 @@ def test_main_is_all_that_counts_where_it_is_marked(tmp_path: Path) -> None:
     main = "<p>" + "The content of the page itself. " * 10 + "</p>"
     document = extract(tmp_path, f"<html><body><p>Banner</p><main>{main}</main><p>Related pages</p></body></html>")
     assert len(document.elements) == 1
+
+
+def test_what_claims_to_be_the_main_content_must_hold_a_fair_part_of_it(tmp_path: Path) -> None:
+    box = f"<div role=main>{'A banner of some words. ' * 12}</div>"
+    content = "<p>" + "The content of the page itself. " * 10 + "</p>"
+    menu = "<nav>" + "<a>One more entry of the menu</a> " * 200 + "</nav>"
+    assert len(extract(tmp_path, f"<html><body>{box}{content * 10}</body></html>").elements) == 11
+    assert len(extract(tmp_path, f"<html><body>{menu}<p>Banner</p>{box}<p>Related</p></body></html>").elements) == 1
+
+
+@pytest.mark.parametrize("page", ["{}", "<div id=root><div>{}</div></div>", "<form><script>x()</script>{}</form>"])
+def test_only_the_header_and_footer_of_the_page_are_left_out(tmp_path: Path, page: str) -> None:
+    section = "<section><header><h2>Gates</h2><p>of wood</p></header><p>open</p><footer>by M. Keeper</footer></section>"
+    body = f"<header>Site</header><div><header>Lead</header></div>{section}<footer>Imprint</footer>"
+    document = extract(tmp_path, f"<html><body>{page.format(body)}</body></html>")
+    assert texts(document) == ["Lead", "Gates", "of wood", "open", "by M. Keeper"]
+    titled = "<header><h1>Levadas</h1></header><p>words</p><footer><div>Imprint</div></footer>"
+    assert texts(extract(tmp_path, f"<html><body>{page.format(titled)}</body></html>")) == ["Levadas", "words"]
+
+
+def test_a_heading_may_be_a_button(tmp_path: Path) -> None:
+    document = extract(tmp_path, "<html><body><h2><button>When does it <b>open</b>?</button></h2><p>In June.</p></body></html>")
+    assert texts(document) == ["When does it open?", "In June."]
+
+
+def test_words_in_a_cell_stay_whole(tmp_path: Path) -> None:
+    cells = "<td>CO<sub>2</sub></td><td><b>C</b>arbon <i>x</i></td><td><span>10</span>%</td><td>a<br>b<p>c</p>d<ul><li>e</ul>"
+    table = f"<table><caption>H<sub>2</sub>O</caption><tr>{cells}</tr><tr><td>1</td><td>2</td></tr></table>"
+    caption, text = texts(extract(tmp_path, f"<html><body>{table}</body></html>"))
+    assert caption == "H2O"
+    assert text.split("\n")[0] == "| CO2 | Carbon x | 10% | a b c d e |"
+
+
+def test_cells_may_stand_in_a_form(tmp_path: Path) -> None:
+    rows = "<tr><form><td>a</td><td>b</td></form></tr><tr><td>c</td><form><th>d</th></form></tr>"
+    assert texts(extract(tmp_path, f"<html><body><table>{rows}</table></body></html>")) == [
+        "| a | b |\n| --- | --- |\n| c | d |"
+    ]
 
 
 def test_a_page_that_is_all_navigation_is_read_all_the_same(tmp_path: Path) -> None:
