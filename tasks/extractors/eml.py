@@ -15,8 +15,9 @@ from tasks.extractors._decode import decode, normalise
 from tasks.extractors._mail_text import paragraphs
 from tasks.extractors._tables import add_table
 from tasks.extractors.base import Extractor
-from tasks.extractors.html import first_table
+from tasks.extractors.html import first_table, fragment, is_too_deep
 
+_TEXTS = frozenset({"text/plain", "text/html"})
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
 
 
@@ -34,18 +35,21 @@ class EmlExtractor(Extractor):
         _note_headers(message, builder)
         if builder.title:
             builder.add(ElementKind.HEADING, builder.title, level=1)
-        body = message.get_body(preferencelist=("html", "plain"))
-        if body is not None:
-            _add_body(builder, _text(body), is_html=body.get_content_type() == "text/html")
+        read = _add_part(builder, message)
+        for part in message.iter_attachments() if message.is_multipart() else ():
+            if part not in read and part.get_content_maintype() != "multipart":
+                builder.warnings.append(f"attachment not read: {part.get_filename() or part.get_content_type()}")
         return builder.document(media_type, self.key)
 
 
 def _parsed(path: str) -> EmailMessage:
     import email
-    import email.policy
 
+    from tasks.extractors._mail_headers import HeaderPolicy
+
+    policy: Any = HeaderPolicy()  # a subclass cannot say at run time which message class it is for
     with Path(path).open("rb") as file:
-        return email.message_from_binary_file(file, _class=EmailMessage, policy=email.policy.default)
+        return email.message_from_binary_file(file, _class=EmailMessage, policy=policy)
 
 
 def _text(part: MIMEPart) -> str:
@@ -62,14 +66,37 @@ def _note_headers(message: EmailMessage, builder: Builder) -> None:
         builder.note(key, message.get(header))
     sent = getattr(message.get("Date"), "datetime", None)
     builder.note("date", sent.isoformat() if sent else None)
-    for part in message.iter_attachments() if message.is_multipart() else ():
-        builder.warnings.append(f"attachment not read: {part.get_filename() or part.get_content_type()}")
+
+
+def _add_part(builder: Builder, part: MIMEPart) -> list[MIMEPart]:
+    """Add the text of a part and of the parts in it; returns those that had any."""
+    if part.is_attachment():
+        return []
+    if part.is_multipart():
+        inner = list(part.iter_parts()) if part.get_content_maintype() == "multipart" else []
+        if part.get_content_type() == "multipart/alternative":
+            # An HTML part may show nothing but a picture of what the plain one says.
+            inner.sort(key=_holds_html, reverse=True)
+            return next(filter(None, (_add_part(builder, choice) for choice in inner)), [])
+        return [read for each in inner for read in _add_part(builder, each)]
+    before = len(builder.elements)
+    # One that claims parts but has none, for want of a boundary, holds text.
+    if part.get_content_type() in _TEXTS or part.get_content_maintype() == "multipart":
+        _add_body(builder, _text(part), is_html=part.get_content_type() == "text/html")
+    return [part] if len(builder.elements) > before else []
+
+
+def _holds_html(part: MIMEPart) -> bool:
+    return any(inner.get_content_type() == "text/html" for inner in part.walk())
 
 
 def _add_body(builder: Builder, text: str, is_html: bool) -> None:
     if not is_html:
         for kind, paragraph in paragraphs(text):
             builder.add(kind, paragraph)
+    elif text.strip() and is_too_deep(text):  # beyond a depth the other parser leaves text out without a word
+        for found in fragment(text):
+            builder.add(found.kind, found.text, level=found.level, header_lines=found.header_lines)
     elif text.strip():
         _unstructured.prepare()
         from unstructured.partition.html import partition_html

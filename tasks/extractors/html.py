@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from core.documents import Document, Element, ElementKind
@@ -122,6 +123,16 @@ def first_table(source: str) -> list[list[str]]:
     return rows(table) if table is not None else []
 
 
+def is_too_deep(source: str) -> bool:
+    """True if libxml2, left to its usual limits, drops what is nested deep in the source."""
+    from lxml import etree  # type: ignore[import-untyped]
+
+    parser = etree.HTMLParser(no_network=True)
+    with suppress(etree.ParserError):  # no elements at all
+        etree.fromstring(source.encode("utf-8", "ignore"), parser)
+    return any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
 def _cells(row: Any) -> list[Any]:
     """The cells of a row, also of one whose cells stand in a form."""
     cells = list(row.iterchildren(*_CELLS))
@@ -129,7 +140,7 @@ def _cells(row: Any) -> list[Any]:
 
 
 def _nearest_cells(row: Any) -> Iterator[Any]:
-    from lxml import etree  # type: ignore[import-untyped]
+    from lxml import etree
 
     walk = etree.iterwalk(row, events=("start",))
     for _, element in walk:

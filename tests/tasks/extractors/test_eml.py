@@ -82,6 +82,84 @@ def test_a_japanese_message_of_seven_bits(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "To: foo@",
+            "To: Friends: a@b.c; x",
+            'Cc: "',
+            "To: a@[1.2",
+            "From: <@>",
+            "To: @",
+            "Date: 99",
+            "To: " + "[a](" * 20_000,
+        ),
+        *("Content-Disposition: " + "(" * 9_000, "Content-Type: text/plain; x=" + "[a](" * 9_000, "Subject: " + "=?" * 20_000),
+    ],
+)
+def test_a_header_that_cannot_be_parsed_stops_no_message(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "a.eml"
+    path.write_text(f"Message-ID: <1@x>\nFrom: a@b.c\nSubject: Wall\n{header}\n\nIt is broken.\n")
+    assert read_document(str(path), path.name).elements[-1].text == "It is broken."
+
+
+def test_a_header_that_cannot_be_parsed_is_kept_as_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes("From: a@b.c\nSubject: Wall\nTo: Água <foo@\nCc: Rui <r@b.c>\n\nIt is broken.\n".encode())
+    assert read_document(str(path), path.name).metadata == {"author": "a@b.c", "to": "Água <foo@", "cc": "Rui <r@b.c>"}
+
+
+PLAIN = "Content-Type: text/plain\n\nIn words.\n"
+MARKUP = "Content-Type: text/html\n\n<html><body><p>In markup.</p></body></html>\n"
+PICTURE_ONLY = 'Content-Type: text/html\n\n<html><body><img src="cid:1"></body></html>\n'
+PICTURE = 'Content-Type: image/png\nContent-Disposition: inline; filename="w.png"\n\nxx\n'
+NOTE = "Content-Type: text/plain\n\nAfter the picture.\n"
+ATTACHED = 'Content-Type: text/plain\nContent-Disposition: attachment; filename="a.txt"\n\nNot read.\n'
+
+
+def multipart(kind: str, *parts: str) -> str:
+    mark = f"={kind}="
+    body = "".join(f"--{mark}\n{part}" for part in parts)
+    return f'Content-Type: multipart/{kind}; boundary="{mark}"\n\n{body}--{mark}--\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (multipart("mixed", PLAIN, PICTURE, NOTE, ATTACHED), ["In words.", "After the picture."]),
+        (multipart("alternative", PLAIN, MARKUP), ["In markup."]),
+        (multipart("alternative", MARKUP, PLAIN), ["In markup."]),
+        (multipart("alternative", PLAIN, PICTURE_ONLY), ["In words."]),
+        (multipart("alternative", PLAIN, multipart("mixed", MARKUP, PICTURE, NOTE)), ["In markup.", "After the picture."]),
+        (
+            multipart("mixed", multipart("alternative", PLAIN, multipart("related", MARKUP, PICTURE)), NOTE),
+            ["In markup.", "After the picture."],
+        ),
+        ("Content-Type: multipart/mixed\n\nNo parts.\n", ["No parts."]),
+        (ATTACHED, []),
+    ],
+)
+def test_the_parts_that_are_shown_are_read(tmp_path: Path, body: str, texts: list[str]) -> None:
+    path = tmp_path / "a.eml"
+    path.write_text(f"From: a@b.org\nTo: c@d.org\nSubject: Wall\nMIME-Version: 1.0\n{body}")
+    document = read_document(str(path), path.name)
+    assert [element.text for element in document.elements[1:]] == texts
+    assert set(document.warnings) <= {"attachment not read: w.png", "attachment not read: a.txt"}
+
+
+@pytest.mark.parametrize("depth", [300, 1_500])
+def test_text_nested_deep_in_a_message_is_kept(tmp_path: Path, depth: int) -> None:
+    body = "<html><body><p>shallow words</p>" + "<div>" * depth + "deep words"
+    assert read(tmp_path, body.encode(), "text/html") == [("paragraph", "shallow words"), ("paragraph", "deep words")]
+
+
+def test_a_message_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Unprocessable) as caught:
+        read(tmp_path, b"<html><body><p>shallow</p>" + b"<div>" * 20_000 + b"deep", "text/html")
+    assert caught.value.reason is Reason.CORRUPT
+
+
 PLAIN_BODY = """\
 Hello Rui,
 
