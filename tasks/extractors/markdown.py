@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Set
+from itertools import takewhile
 from typing import NamedTuple
 
 from core.documents import Document, ElementKind
@@ -43,6 +44,7 @@ _HTML_BLOCK = re.compile(
 _HTML_RAW = re.compile(r"<(script|pre|style|textarea)(?:[ \t>]|$)", re.IGNORECASE)
 _HTML_TAG_LINE = re.compile(r"(?:<[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>|</[A-Za-z][A-Za-z0-9-]*\s*>)[ \t]*$")
 _ANY_TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
+_ENTRY = re.compile(r"([^\s#,\[\]{}|>-][^#]{0,60}?)\s?(?::(?:\s+|$)|=\s*)(.*)$")
 _FRONT_MATTER_KEYS = {
     "author": "author",
     "authors": "author",
@@ -395,14 +397,20 @@ def _front_matter(lines: list[str], builder: Builder) -> int:
         end = next(i for i, line in enumerate(lines[1:500], 1) if line.rstrip() in (mark, "..." if mark == "---" else mark))
     except StopIteration:
         return 0
-    entry = re.compile(r"([A-Za-z_][\w -]*?)\s*[:=]\s*(.*)$")
-    entries = [entry.match(line) for line in lines[1:end] if line.strip() and not line[0].isspace()]
-    if not any(entries):
-        return 0  # a thematic break, not front matter
-    for found in filter(None, entries):
-        key, value = found[1].lower(), found[2].strip().strip("\"'").strip()
+    if not _is_front_matter(lines[1:end]):
+        return 0  # a thematic break and text, say the first of some slides
+    for found in filter(None, map(_ENTRY.match, lines[1:end])):
+        key, value = found[1].strip("\"'").lower(), found[2].strip().strip("\"'").strip()
         if key == "title" and value:
             builder.title = value
         elif key in _FRONT_MATTER_KEYS and value and value not in ("|", ">"):
             builder.note(_FRONT_MATTER_KEYS[key], value.strip("[]"))
     return end + 1
+
+
+def _is_front_matter(lines: list[str]) -> bool:
+    """True if all lines may be YAML or TOML, of a mapping that begins at once; indented ones belong to what is above."""
+    if not any(map(_ENTRY.match, takewhile(str.strip, lines))):
+        return False
+    own = [line for line in lines if line.strip() and not line[0].isspace()]
+    return all(line[0] == "#" or line.startswith("- ") or _ENTRY.match(line) or len(line.split()) == 1 for line in own)

@@ -117,6 +117,35 @@ def test_only_a_definition_of_a_link_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        'title: "T"\n\ntags:\n- a b\n- c\n# more\nlong: >\n  goes\n\n  on\nog:type: x\n"@id": 1\nempty:',
+        "# first\ntitle : T\nlist: [\na,\nb\n]",
+        'title = "T"\n[params]\nkey="v"\n\n[[menu.main]]\nx = 1',
+    ],
+)
+def test_front_matter_is_taken_off(tmp_path: Path, head: str) -> None:
+    mark = "+++" if " = " in head else "---"
+    document = extract(tmp_path, f"{mark}\n{head}\n{mark}\nwords\n")
+    assert (document.title, document.text) == ("T", "words")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n# Slide one\n\nNote: go slowly.\n",
+        "# Slide one\n\nNote: go slowly.\n",
+        "Meeting notes: 12 May\n\nWe decided to open the gate.\n",
+        "words: and\nwords\nand more words\n",
+    ],
+)
+def test_text_between_two_rules_is_no_front_matter(tmp_path: Path, text: str) -> None:
+    document = extract(tmp_path, f"---\n{text}\n---\n\nwords\n")
+    shown = [" ".join(part.split()).removeprefix("# ") for part in text.strip().split("\n\n")]
+    assert [element.text for element in document.elements] == [*shown, "words"]
+
+
+@pytest.mark.parametrize(
     ("source", "shown"),
     [
         ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
