@@ -262,14 +262,18 @@ def _is_text(head: bytes) -> bool:
         return True
     if b"\x00" in head:
         return _is_utf16(head)
-    controls = len(_CONTROLS.findall(head))
-    return controls * 100 <= len(head)
+    return _has_few_controls(head)
 
 
 def _is_text_with_nuls(head: bytes) -> bool:
     """True for text with a few stray NULs, as logs hold after a crash. Only where no magic fits: binary heads hold few, too."""
     sound = len(head.decode("utf-8", "ignore").encode())  # blank pixels hold few control characters as well
-    return len(_CONTROLS.findall(head)) * 100 <= len(head) and sound * 10 >= len(head) * 9
+    return _has_few_controls(head) and sound * 10 >= len(head) * 9
+
+
+def _has_few_controls(head: bytes) -> bool:
+    """True up to one in a hundred bytes, and for a stray one in a short text. DOS ends a text with a mark that is one."""
+    return len(_CONTROLS.findall(head.removesuffix(b"\x1a"))) <= max(1, len(head) // 100)
 
 
 def _is_utf16(head: bytes) -> bool:
