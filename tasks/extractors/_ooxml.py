@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ _NAMES = {"title": "title", "creator": "author", "subject": "subject", "keywords
 _LIMIT = 1 << 20
 _PART_LIMIT = 256 << 20
 """A part that unpacks to more is refused: no writer makes one, but a few kilobytes of zip can claim it."""
+_MAIN_TYPE = re.compile(rb"(ContentType\s*=\s*[\"'])([^\"']*\.main\+xml)")
 _TEXTLESS = ("/media/", "/fonts/", "/embeddings/")
 
 
@@ -47,6 +49,18 @@ def parse(data: bytes) -> Any:
     from lxml import etree
 
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+
+
+def plain_type(archive: zipfile.ZipFile, main: str) -> dict[str, bytes]:
+    """The list of content types with the main part's as `main`; nothing if it is that already.
+
+    Templates, shows and files with macros differ in it alone, but the libraries take no other.
+    """
+    name = "[Content_Types].xml"
+    types = read_part(archive, name)
+    if all(found == main.encode() for _, found in _MAIN_TYPE.findall(types)):
+        return {}
+    return {name: _MAIN_TYPE.sub(rb"\g<1>" + main.encode(), types)}
 
 
 def with_parts(archive: zipfile.ZipFile, parts: Mapping[str, bytes]) -> io.BytesIO:

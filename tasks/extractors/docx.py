@@ -10,12 +10,13 @@ from typing import IO, Any
 from core.documents import Document, ElementKind
 from tasks.extractors import _unstructured
 from tasks.extractors._builder import Builder
-from tasks.extractors._ooxml import note_properties, opened, parse, read_part, with_parts
+from tasks.extractors._ooxml import note_properties, opened, parse, plain_type, read_part, with_parts
 from tasks.extractors._tables import add_table
 from tasks.extractors.base import Extractor
 from tasks.extractors.html import first_table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MAIN_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _MAIN_PART = re.compile(r"word/document\d*\.xml")
 _DELETED = ("del", "moveFrom")
 _WRAPPERS = ("ins", "moveTo", "sdt", "sdtContent", "customXml", "smartTag", "fldSimple", "dir", "bdo")
@@ -47,10 +48,11 @@ class DocxExtractor(Extractor):
 
 
 def _accepted(path: str) -> IO[bytes]:
-    """The file with its tracked changes accepted and its content controls opened; as it is if it has none."""
+    """The file as a document with its tracked changes accepted and its content controls opened; as it is if it has none."""
     with zipfile.ZipFile(path) as archive:
         found = ((name, read_part(archive, name)) for name in set(archive.namelist()) if _MAIN_PART.fullmatch(name))
-        parts = {name: _accept(data) for name, data in found if _CONCERNED.search(data)}
+        parts = plain_type(archive, _MAIN_TYPE)
+        parts |= {name: _accept(data) for name, data in found if _CONCERNED.search(data)}
         return with_parts(archive, parts) if parts else Path(path).open("rb")
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import zipfile
 from itertools import groupby
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from core.documents import Document, ElementKind
 from tasks.extractors import _unstructured
 from tasks.extractors._builder import Builder
-from tasks.extractors._ooxml import note_properties, opened
+from tasks.extractors._ooxml import note_properties, opened, plain_type, with_parts
 from tasks.extractors._tables import add_table
 from tasks.extractors.base import Extractor
 from tasks.extractors.html import first_table
+
+_MAIN_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
 
 
 class PptxExtractor(Extractor):
@@ -28,12 +32,19 @@ class PptxExtractor(Extractor):
         from unstructured.partition.pptx import partition_pptx
 
         builder = Builder()
-        with opened(path, PythonPptxError):
-            found = partition_pptx(path, languages=[""], include_page_breaks=False, include_slide_notes=True)
+        with opened(path, PythonPptxError), _presentation(path) as file:
+            found = partition_pptx(file=file, languages=[""], include_page_breaks=False, include_slide_notes=True)
         note_properties(path, builder)
         for page, slide in groupby(found, key=lambda element: element.metadata.page_number):
             _add_slide(builder, page, list(slide))
         return builder.document(media_type, self.key)
+
+
+def _presentation(path: str) -> IO[bytes]:
+    """The file as a presentation: as it is unless it is a show, a template or has macros."""
+    with zipfile.ZipFile(path) as archive:
+        parts = plain_type(archive, _MAIN_TYPE)
+        return with_parts(archive, parts) if parts else Path(path).open("rb")
 
 
 def _add_slide(builder: Builder, page: int, slide: list[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,6 +124,19 @@ def pptx(path: Path) -> Path:
     for (row, column), text in {(0, 0): "Name", (0, 1): "Length", (1, 0): "Norte", (1, 1): "21 km"}.items():
         table.cell(row, column).text = text
     presentation.save(str(path))
+    return path
+
+
+def retyped(path: Path, old: str, new: str) -> Path:
+    """The Office file with another type for its main part, as templates and files with macros have it."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    types = parts["[Content_Types].xml"]
+    assert old.encode() in types
+    parts["[Content_Types].xml"] = types.replace(old.encode(), new.encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
     return path
 
 

@@ -167,3 +167,18 @@ def test_nothing_is_fetched_or_installed_and_no_model_is_loaded(tmp_path: Path) 
     files = [make.docx(tmp_path / "d.docx"), make.pptx(tmp_path / "p.pptx"), message]
     done = subprocess.run([sys.executable, "-c", OFFLINE, *map(str, files)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [
+        ("docm", "application/vnd.ms-word.document.macroEnabled"),
+        ("dotx", "application/vnd.openxmlformats-officedocument.wordprocessingml.template"),
+        ("dotm", "application/vnd.ms-word.template.macroEnabledTemplate"),
+    ],
+)
+def test_templates_and_files_with_macros_are_documents(tmp_path: Path, suffix: str, kind: str) -> None:
+    path = make.docx(tmp_path / "a.docx")
+    before = read_document(str(path), path.name).elements
+    make.retyped(path, "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main", f"{kind}.main")
+    assert read_document(str(path), f"a.{suffix}").elements == before

@@ -32,3 +32,20 @@ class TestPptxExtractor(ExtractorContract):
             (2, "Why they matter", "paragraph", None, "They carry water from the wet north to the dry south of the island."),
             (3, None, "table", None, "| Name | Length |\n| --- | --- |\n| Norte | 21 km |"),
         ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [
+        ("pptm", "application/vnd.ms-powerpoint.presentation.macroEnabled"),
+        ("ppsx", "application/vnd.openxmlformats-officedocument.presentationml.slideshow"),
+        ("ppsm", "application/vnd.ms-powerpoint.slideshow.macroEnabled"),
+        ("potx", "application/vnd.openxmlformats-officedocument.presentationml.template"),
+        ("potm", "application/vnd.ms-powerpoint.template.macroEnabled"),
+    ],
+)
+def test_shows_templates_and_files_with_macros_are_presentations(tmp_path: Path, suffix: str, kind: str) -> None:
+    path = make.pptx(tmp_path / "a.pptx")
+    before = read_document(str(path), path.name).elements
+    make.retyped(path, "application/vnd.openxmlformats-officedocument.presentationml.presentation.main", f"{kind}.main")
+    assert read_document(str(path), f"a.{suffix}").elements == before
