@@ -23,7 +23,7 @@ _BREAK_TAG = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:a|abbr|b|big|center|cite|code|del|details|div|em|font|h[1-6]|hr|i|img|input|ins|kbd|li|mark|nobr|ol|p|picture|q|s|samp"
     r"|small|source|span|strike|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tt|u|ul|var|wbr)(?:\s[^<>]{0,2000})?/?>"
-    r"|<!--(?:[^-]|-(?!->)){0,2000}-->",
+    r"|<!--(?:[^<-]|<(?!!--)|-(?!->)){0,2000}-->",
     re.IGNORECASE,
 )
 _STRONG = re.compile(r"(\*\*|~~)(?=\S)((?:(?!\1).){1,1000}?)(?<=\S)\1", re.DOTALL)

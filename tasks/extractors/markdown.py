@@ -22,19 +22,20 @@ from tasks.extractors.base import Extractor
 _MAX_DEPTH = 60
 """Containers nested deeper are read as text: nobody writes them but an attacker."""
 
+# A run of blanks is taken from its beginning or not at all: no pattern may read it again from each of its characters.
 _ATX = re.compile(r"(#{1,6})(?:[ \t]|$)")
-_ATTRIBUTES = re.compile(r"[ \t]*\{[:#.][^{}]{0,200}\}[ \t]*$")
+_ATTRIBUTES = re.compile(r"(?<![ \t])[ \t]*\{[:#.][^{}]{0,200}\}[ \t]*$")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _THEMATIC = re.compile(r"(?:\*[ \t]*){3,}$|(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$")
 _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 _ITEM = re.compile(r"([-+*]|\d{1,9}[.)])(?:([ \t]+)(?=\S)|[ \t]*$)")
-_DELIMITER = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_DELIMITER = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?$")
 _PIPE = re.compile(r"(?<!\\)\|")
 # To the line's end: "[10:32]: the pump failed" is text.
 _DEFINITION = re.compile(
     r"\[(?!\^)([^\[\]]{1,500})\]:[ \t]*(?:<[^<>]*>|[^\s<]\S*)(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*$"
 )
-_HARD_BREAK = re.compile(r"(?:  +|\\)\n")
+_HARD_BREAK = re.compile(r"(?:(?<! ) {2,}|\\)\n")
 _HTML_BLOCK = re.compile(
     r"</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|fieldset"
     r"|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|noframes"
@@ -247,13 +248,14 @@ class _Reader:
     def _quote(self, position: int) -> int:
         self._end_paragraph()
         inner: list[str] = []
+        content = _Content(inner)
         end = position
         while end < len(self.lines):
             line = self.lines[end]
             text = line.lstrip(" ")
             if text.startswith(">") and len(line) - len(text) < 4:
                 inner.append(text[2:] if text[1:2] == " " else text[1:])
-            elif not text.strip() or not _is_flow(inner) or self._interrupts(line):
+            elif not text.strip() or not content.is_flow() or self._interrupts(line):
                 break
             else:
                 inner.append(line)
@@ -285,6 +287,7 @@ class _Reader:
 
     def _item_lines(self, end: int, offset: int, inner: list[str]) -> tuple[list[str], int]:
         """The lines that belong to an item whose content begins at column `offset`, and the line after them."""
+        content = _Content(inner)
         last = end
         while end < len(self.lines):
             line = self.lines[end]
@@ -300,7 +303,7 @@ class _Reader:
             own = len(line) - len(line.lstrip(" "))
             if own >= offset:
                 inner.append(line[offset:])
-            elif inner[-1].strip() and _is_flow(inner) and not self._interrupts(line):
+            elif inner[-1].strip() and content.is_flow() and not self._interrupts(line):
                 # Indented by four it is text whatever it looks like, and must stay so inside.
                 inner.append(line if own >= 4 else line.lstrip(" "))
             else:
@@ -347,6 +350,26 @@ class _Reader:
         return end
 
 
+class _Content:
+    """The lines of a container while they are found."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._seen = 0
+        self._fenced = False
+
+    def is_flow(self) -> bool:
+        """True if the last line is open paragraph text, which the next line may continue without a mark."""
+        for line in self._lines[self._seen :]:
+            self._fenced ^= _FENCE.match(line.lstrip(" ")) is not None
+        self._seen = len(self._lines)
+        last = self._lines[-1] if self._lines else ""
+        if self._fenced or not last.strip():
+            return False
+        text = last.lstrip(" >")
+        return not (_ATX.match(text) or _THEMATIC.match(text) or _FENCE.match(text) or last.startswith("    "))
+
+
 def _html_end(text: str, in_paragraph: bool) -> str | None:
     """What ends the HTML block that the line begins: a mark in it, "" for a blank line; None if it begins none."""
     if raw := _HTML_RAW.match(text):
@@ -357,15 +380,6 @@ def _html_end(text: str, in_paragraph: bool) -> str | None:
     if _HTML_BLOCK.match(text):
         return ""
     return "" if not in_paragraph and _HTML_TAG_LINE.match(text) else None
-
-
-def _is_flow(inner: list[str]) -> bool:
-    """True if the container's last line is open paragraph text, which the next line may continue without a mark."""
-    last = inner[-1] if inner else ""
-    if not last.strip() or sum(1 for line in inner if _FENCE.match(line.lstrip(" "))) % 2:
-        return False
-    text = last.lstrip(" >")
-    return not (_ATX.match(text) or _THEMATIC.match(text) or _FENCE.match(text) or last.startswith("    "))
 
 
 def _flow(lines: list[str], labels: Set[str]) -> str:

@@ -185,6 +185,10 @@ def test_a_reference_may_come_before_its_definition_and_stand_elsewhere(tmp_path
         "<a " * 20_000,
         "> " * 5_000 + "x",
         "- " * 3_000 + "x",
+        *("- q" + "\nlazy" * 50_000, "> q" + "\nlazy" * 50_000, "> > - q" + "\nlazy" * 20_000),
+        *("a" + " " * 200_000 + "b  \nc", "# a" + "\t" * 200_000 + "b", "a|b\n-" + " " * 200_000 + "b", "a " + "<!--" * 50_000),
+        *("a|b\n-|-" + "\t" * 200_000 + "b", "---\na" + " " * 200_000 + "b\n---\nc: d", "[a]: b" + "\t" * 200_000 + "c"),
+        *("a " + mark * 200_000 + " b" for mark in " \t.[]()*`~<>&|#_7!-=\\"),
     ],
 )
 def test_hostile_nesting_is_read(tmp_path: Path, hostile: str) -> None:
