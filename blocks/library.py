@@ -20,6 +20,7 @@ from blocks.families import adapters
 from blocks.search import is_whole, search
 from blocks.stores.base import CollectionInfo, VectorStore
 from core.errors import SpaceMismatch, TransientError
+from core.names import checked
 from core.settings import Settings
 from ledger import libraries
 from ledger.database import Database, open_ledger
@@ -166,8 +167,12 @@ class Library(Block):
 
 
 def open_library(name: str, settings: Settings | None = None) -> Library:
-    """The library of that name: its block document if a Prefect API is set and has one, else the embedded library."""
+    """The library of that name: its block document if a Prefect API is set and has one, else the embedded library.
+
+    Raises UsageError for what cannot be a name: a store would be made under it before the ledger is asked.
+    """
     settings = settings or Settings.from_env()
+    name = checked("library", name)
     library = (_from_block(name) if os.environ.get("PREFECT_API_URL") else None) or Library(name=name, tenant=settings.tenant)
     library._settings = settings
     return library

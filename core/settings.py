@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UsageError
+from core.names import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Settings:
         home = Path(env.get("LEVADA_HOME") or data_home / "levada").expanduser().absolute()
         return cls(
             home=home,
-            library=env.get("LEVADA_LIBRARY") or "default",
-            tenant=env.get("LEVADA_TENANT") or "default",
+            library=_name(env, "LEVADA_LIBRARY", "library"),
+            tenant=_name(env, "LEVADA_TENANT", "tenant"),
             ledger_url=env.get("LEVADA_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
             store_url=env.get("LEVADA_STORE_URL", ""),
             backend=_choice(env, "LEVADA_BACKEND", "auto", ("auto", "openvino", "torch", "cuda")),
@@ -55,6 +56,13 @@ class Settings:
     def library_dir(self, library: str, tenant: str = "") -> Path:
         """Where a library's store and texts lie; of this tenant if none is named."""
         return self.home / "libraries" / (tenant or self.tenant) / library
+
+
+def _name(env: Mapping[str, str], name: str, kind: str) -> str:
+    try:
+        return checked(kind, env.get(name) or "default")
+    except UsageError as exc:
+        raise UsageError(f"{name}: {exc}") from None
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select, update
 
 from core.errors import Fenced, UsageError
+from core.names import checked
 from core.spaces import EmbeddingSpace
 from ledger.database import Database
 from ledger.schema import GenerationState, generations, libraries, spaces
@@ -45,6 +46,7 @@ class Generation:
 
 def find(db: Database, tenant: str, name: str) -> LibraryRow:
     """The library of that name. Raises UsageError, naming those that exist."""
+    checked("library", name)
     with db.read() as connection:
         row = connection.execute(select(libraries.c.id).where(libraries.c.tenant == tenant, libraries.c.name == name)).scalar()
         if row is not None:
@@ -57,11 +59,9 @@ def find(db: Database, tenant: str, name: str) -> LibraryRow:
 
 
 def ensure(db: Database, tenant: str, name: str) -> LibraryRow:
-    """The library of that name, made if it is new."""
-    if not name or "/" in name or name.startswith(".") or not name.isprintable() or len(name.encode()) > 200:
-        raise UsageError(f"{name!r} cannot name a library: use letters, digits, dots and dashes")
+    """The library of that name, made if it is new. Raises UsageError for what cannot be a name."""
+    row = {"tenant": checked("tenant", tenant), "name": checked("library", name), "created_at": time.time()}
     with db.write() as connection:
-        row = {"tenant": tenant, "name": name, "created_at": time.time()}
         connection.execute(db.insert(libraries).values(row).on_conflict_do_nothing())
     return find(db, tenant, name)
 

@@ -14,6 +14,7 @@ from apps.prefect_api import connect
 from apps.progress import ProgressBar
 from apps.reports import show_report
 from core.errors import LevadaError, TransientError, UsageError
+from core.names import checked
 from core.paths import folder_at
 from core.report import SyncReport
 from core.settings import Settings
@@ -91,6 +92,7 @@ def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
 
 def _refuse_early(settings: Settings, library: str, source: str | None) -> None:
     """Say at once what cannot work, before a server is started for it. Imports no Prefect: its settings are not made yet."""
+    checked("library", library)
     if source is not None and (source.startswith("google-drive") or folder_at(source) is not None):
         return
     sources.choose(_known(settings, library), library, source)

@@ -131,6 +131,20 @@ def test_wrong_requests(levada: Command, folder: Path, tmp_path: Path) -> None:
     assert not os.path.exists(elsewhere), "asking makes nothing"  # noqa: PTH110
 
 
+@pytest.mark.parametrize("name", ["../../../../escape", "a/b", ".hid", "a\tx", "\udcff"])
+def test_a_name_that_no_library_can_have_makes_nothing(levada: Command, tmp_path: Path, name: str) -> None:
+    home = tmp_path / "a" / "b" / "c" / "home"
+    for command in (("ingest", tmp_path), ("plan", tmp_path), ("search", "anything")):
+        assert "cannot name a library" in levada.error(*command, "--library", name, code=2, LEVADA_HOME=str(home))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_tenant_that_leads_elsewhere_makes_nothing(levada: Command, tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    assert "LEVADA_TENANT" in levada.error("ingest", tmp_path, code=2, LEVADA_HOME=home, LEVADA_TENANT="../../../escape")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_prefect_server_that_does_not_answer(levada: Command, folder: Path) -> None:
     nobody = "http://127.0.0.1:9/api"
     assert f"{nobody} does not answer" in levada.error("search", "gates", code=1, PREFECT_API_URL=nobody)

@@ -38,3 +38,9 @@ def test_what_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
 def test_numbers_that_can_be_meant() -> None:
     settings = Settings.from_env({"HOME": "/x", "LEVADA_EXTRACT_WORKERS": "3", "LEVADA_EXTRACT_TIMEOUT": "2.5"})
     assert (settings.extract_workers, settings.extract_timeout) == (3, 2.5)
+
+
+@pytest.mark.parametrize("name", ["LEVADA_TENANT", "LEVADA_LIBRARY"])
+def test_names_that_lead_out_of_the_home_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name}: '../../escape' cannot name a"):
+        Settings.from_env({"HOME": "/x", name: "../../escape"})

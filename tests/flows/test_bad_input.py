@@ -36,6 +36,14 @@ def test_a_path_that_does_not_exist(world: World) -> None:
     assert not (world.home / "ledger.db").exists(), "no side effect"
 
 
+def test_a_name_that_leads_out_of_the_home(world: World) -> None:
+    world.name = "../../../../escape"
+    with pytest.raises(UsageError, match="cannot name a library"):
+        world.run().result()
+    assert not (world.home.parent / "escape").exists()
+    assert [entry.name for entry in world.home.iterdir()] == ["models"], "no side effect"
+
+
 def test_google_drive_is_refused_without_side_effect(world: World) -> None:
     state = world.run(source="google-drive")
     assert state.is_failed()
