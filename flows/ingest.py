@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from threading import Event
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import Task, flow
 from prefect.client.schemas.objects import State
@@ -47,6 +47,9 @@ STAGES = 4
 PROGRESS_EVERY = 5.0
 """Seconds between two looks at the progress while a batch is waited for."""
 
+# Prefect's parameter schema takes a constraint from the annotation only: of `= Field(default, ge=1)` it keeps none.
+Count = Annotated[int, Field(ge=1)]
+
 
 def _run_name() -> str:
     parameters = flow_run.parameters
@@ -70,9 +73,9 @@ def ingest(
     dry_run: bool = False,
     full_reconcile: bool = False,
     confirm_removals: bool = False,
-    batch_files: int | None = Field(default=None, ge=1, description="Files in a batch, at most."),
-    batch_bytes: int = Field(default=16 * 2**20, ge=1, description="Bytes in a batch, at most."),
-    wait: float = 0.0,
+    batch_files: Count | None = None,
+    batch_bytes: Count = 16 * 2**20,
+    wait: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0,
 ) -> Any:
     """Carry a source into a library, and keep it true there.
 

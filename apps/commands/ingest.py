@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Annotated, Any
 
@@ -30,6 +31,12 @@ def register(app: typer.Typer) -> None:
     app.command("ingest")(ingest)
 
 
+def _finite(seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise typer.BadParameter(f"{seconds} is not a finite number.")
+    return seconds
+
+
 def ingest(
     source: Annotated[
         str | None, typer.Argument(metavar="[PATH|SOURCE]", help="A folder, or a known source; left out: all.")
@@ -40,7 +47,9 @@ def ingest(
     as_json: AsJson = False,
     full_reconcile: Annotated[bool, typer.Option(help="List the source from scratch, whatever its cursor says.")] = False,
     confirm_removals: Annotated[bool, typer.Option(help="The files that vanished are really gone: remove them now.")] = False,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for another ingest of this library.")] = 0.0,
+    wait: Annotated[
+        float, typer.Option(min=0, callback=_finite, help="Seconds to wait for another ingest of this library.")
+    ] = 0.0,
     batch_files: Annotated[int | None, typer.Option(min=1, help="Files in a batch, at most.")] = None,
     batch_bytes: Annotated[int | None, typer.Option(min=1, help="Bytes in a batch, at most.")] = None,
 ) -> None:

@@ -145,6 +145,11 @@ def test_a_tenant_that_leads_elsewhere_makes_nothing(levada: Command, tmp_path: 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("wait", ["nan", "inf", "-1"])
+def test_a_wait_that_cannot_be_waited_is_refused(levada: Command, folder: Path, wait: str) -> None:
+    assert levada("ingest", folder, "--wait", wait).returncode == 2
+
+
 def test_a_prefect_server_that_does_not_answer(levada: Command, folder: Path) -> None:
     nobody = "http://127.0.0.1:9/api"
     assert f"{nobody} does not answer" in levada.error("search", "gates", code=1, PREFECT_API_URL=nobody)
