@@ -19,13 +19,14 @@ from blocks.embedders.base import Embedder
 from blocks.families import adapters
 from blocks.search import is_whole, search
 from blocks.stores.base import CollectionInfo, VectorStore
-from core.errors import SpaceMismatch, TransientError
+from core.errors import SpaceMismatch, TransientError, UsageError
 from core.names import checked
 from core.settings import Settings
 from ledger import libraries
 from ledger.database import Database, open_ledger
 from ledger.libraries import Generation, LibraryRow
 
+DEFAULT = "default"
 CHECK_EVERY = 30.0
 """Seconds for which a store that was found whole is trusted; its store id is checked by every question."""
 
@@ -74,8 +75,8 @@ class Library(Block):
     _block_type_name = "Levada Library"
     _block_type_slug = "levada-library"
 
-    name: str = Field(default="default", description="Name of the library.")
-    tenant: str = Field(default="default", description="Owner of the library.")
+    name: str = Field(default=DEFAULT, description="Name of the library; `default`: that of the block document.")
+    tenant: str = Field(default=DEFAULT, description="Owner of the library; `default`: LEVADA_TENANT.")
     store: AnyStore | None = Field(default=None, description="Where vectors live; the embedded Chroma if left out.")
     embedder: AnyEmbedder | None = Field(default=None, description="What makes vectors; the bundled model if left out.")
 
@@ -169,16 +170,18 @@ class Library(Block):
 def open_library(name: str, settings: Settings | None = None) -> Library:
     """The library of that name: its block document if a Prefect API is set and has one, else the embedded library.
 
-    Raises UsageError for what cannot be a name: a store would be made under it before the ledger is asked.
+    Raises UsageError for what cannot be a name, for a store would be made under it before the ledger is asked; and for a
+    document that describes another library.
     """
     settings = settings or Settings.from_env()
     name = checked("library", name)
-    library = (_from_block(name) if os.environ.get("PREFECT_API_URL") else None) or Library(name=name, tenant=settings.tenant)
+    library = _from_block(name, settings.tenant) if os.environ.get("PREFECT_API_URL") else None
+    library = library or Library(name=name, tenant=settings.tenant)
     library._settings = settings
     return library
 
 
-def _from_block(name: str) -> Library | None:
+def _from_block(name: str, tenant: str) -> Library | None:
     try:
         loaded: Any = Library.load(name)
     except ValueError:  # Prefect's word for: no such document
@@ -187,6 +190,14 @@ def _from_block(name: str) -> Library | None:
         url = os.environ.get("PREFECT_API_URL")
         raise TransientError(f"the Prefect server at {url} does not answer: start it, or unset PREFECT_API_URL") from exc
     assert isinstance(loaded, Library)
+    # A saved document holds every default: whether somebody wrote it there cannot be told.
+    for field, wanted in (("name", name), ("tenant", tenant)):
+        if getattr(loaded, field) not in (DEFAULT, wanted):
+            raise UsageError(
+                f"the block document {name!r} says {field} {getattr(loaded, field)!r} where {wanted!r} was asked for: "
+                "call the document like its library, and set LEVADA_TENANT to its tenant"
+            )
+    loaded.name, loaded.tenant = name, tenant
     return loaded
 
 
