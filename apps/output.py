@@ -16,8 +16,8 @@ err = Console(stderr=True, highlight=False)
 
 
 def print_json(data: Any) -> None:
-    """One line of JSON on standard output."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
+    """One line of JSON on standard output, in ASCII: what a script reads does not depend on the terminal's encoding."""
+    sys.stdout.write(json.dumps(data, default=str) + "\n")
     sys.stdout.flush()
 
 

@@ -50,8 +50,8 @@ class SyncReport:
         return not (self.quarantined or self.owed or self.awaiting_confirmation or self.unlisted)
 
     def to_json(self) -> str:
-        """One line. The issue's keys first; scripts may rely on them."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """One line, in ASCII. The issue's keys first; scripts may rely on them."""
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> SyncReport:

@@ -39,7 +39,7 @@ def _finite(seconds: float) -> float:
 
 def ingest(
     source: Annotated[
-        str | None, typer.Argument(metavar="[PATH|SOURCE]", help="A folder, or a known source; left out: all.")
+        str | None, typer.Argument(metavar="PATH|SOURCE", help="A folder, or a known source; left out: all.")
     ] = None,
     library: LibraryName = "",
     include: Include = None,

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     source: Annotated[
-        str | None, typer.Argument(metavar="[PATH|SOURCE]", help="A folder, or a known source; left out: all.")
+        str | None, typer.Argument(metavar="PATH|SOURCE", help="A folder, or a known source; left out: all.")
     ] = None,
     library: LibraryName = "",
     include: Include = None,

@@ -11,6 +11,7 @@ from rich.markup import escape
 from apps.libraries import open_for
 from apps.options import AsJson, LibraryName
 from apps.output import out, print_json
+from core.errors import UsageError
 
 KEYS = ("score", "text", "path", "pages", "headings", "document_id", "chunk_id", "outdated")
 
@@ -27,6 +28,8 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with the best passages, each with file, page and heading trail."""
+    if not question.strip():
+        raise UsageError("the question is empty: ask something")
     opened = open_for(library)
     try:
         passages = opened.search(question, k)
