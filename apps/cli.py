@@ -7,52 +7,79 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from collections.abc import Sequence
 from importlib import import_module
 
-import typer
-
+from apps.streams import flush_streams, mend_streams
 from apps.termination import heed_sigterm, terminated
 from core.errors import LevadaError, UsageError
 
 FAILED, USAGE, PARTIAL, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
 
 COMMANDS = ("ingest", "search", "status", "plan", "source", "quarantine", "verify", "up")
-
-app = typer.Typer(
-    name="levada",
-    help="Carries documents from where people keep them into a vector store, and keeps them true there.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for _name in COMMANDS:
-    import_module(f"apps.commands.{_name}").register(app)
+DEBUG = "--debug"
 
 
 def main() -> None:
-    """Run the command; every error is one line, unless --debug asks for its traceback."""
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    """Run the command; every error is one line, after its traceback if --debug asks for it."""
     heed_sigterm()
+    mend_streams()
+    debug, arguments = _take_debug(sys.argv[1:])
     try:
-        # Typer makes 130 of a KeyboardInterrupt.
-        code = app(arguments, standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
+        code = _run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as exc:
         if debug:
-            raise
-        # A wrong option: Typer carries a Click of its own, whose exceptions show themselves.
-        show = getattr(exc, "show", None)
-        code = USAGE if show or isinstance(exc, UsageError) else FAILED
-        if show:
-            show()
-        else:
-            print(f"levada: {_one_line(exc)}", file=sys.stderr)  # noqa: T201
+            traceback.print_exc()
+        code = _tell(exc)
     if code == INTERRUPTED:
         code = TERMINATED if terminated() else INTERRUPTED
-        print("interrupted: what is published stays, the rest is owed; run it again to go on", file=sys.stderr)  # noqa: T201
-    _leave(code if isinstance(code, int) else 0)
+        command = next((word for word in arguments if not word.startswith("-")), "")
+        rest = ": what is published stays, the rest is owed; run it again to go on" if command == "ingest" else ""
+        print(f"interrupted{rest}", file=sys.stderr)  # noqa: T201
+    _leave(code)
+
+
+def _take_debug(arguments: Sequence[str]) -> tuple[bool, list[str]]:
+    """--debug may stand before the command and after it, but what follows `--` is no option."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = arguments[:end]
+    return DEBUG in options, [*(word for word in options if word != DEBUG), *arguments[end:]]
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the command; its exit code. Imports here, so that Ctrl-C ends them as it ends everything else."""
+    import typer
+
+    from apps import options
+
+    app = typer.Typer(
+        name="levada", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, callback=options.of_all
+    )
+    for name in COMMANDS:
+        import_module(f"apps.commands.{name}").register(app)
+    try:
+        # Typer makes 130 of a KeyboardInterrupt.
+        code = app(arguments, standalone_mode=False, prog_name="levada")
+    except typer.Abort:
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _tell(exc: Exception) -> int:
+    """Say in a line what went wrong; the exit code."""
+    # A wrong option: Typer carries a Click of its own, whose exceptions are known by what they can do.
+    words, context = getattr(exc, "format_message", None), getattr(exc, "ctx", None)
+    if words is None:
+        print(f"levada: {_one_line(exc)}", file=sys.stderr)  # noqa: T201
+        return USAGE if isinstance(exc, UsageError) else FAILED
+    if type(exc).__name__ != "NoArgsIsHelpError":  # that one has shown the help already
+        command = context.command_path if context is not None else "levada"
+        print(f"levada: {' '.join(words().split()).rstrip('.')} (see {command} --help)", file=sys.stderr)  # noqa: T201
+    return USAGE
 
 
 def _one_line(exc: Exception) -> str:
@@ -64,8 +91,7 @@ def _one_line(exc: Exception) -> str:
 
 def _leave(code: int) -> None:
     """End now: the interpreter's own tidying of threads and model costs up to a second, and everything is closed already."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush_streams()
     os._exit(code)
 
 

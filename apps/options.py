@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -16,3 +17,19 @@ Exclude = Annotated[
     list[str] | None,
     typer.Option(help='Leave out files or folders like this, such as "drafts/"; outdoes --include. Repeatable.'),
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"levada {metadata.version('levada')}")
+        raise typer.Exit
+
+
+def of_all(
+    debug: Annotated[bool, typer.Option("--debug", help="Show an error's traceback; also after the command.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Carries documents from where people keep them into a vector store, and keeps them true there."""
+    # The options act before any command does: apps/cli.py takes --debug out, and --version ends the command.

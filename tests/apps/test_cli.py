@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from apps.prefect_api import connect
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.apps.command import Command
+from tests.servers.prefect_home import give_database
 
 REPORT_KEYS = {
     "added", "updated", "moved", "unchanged", "removed", "quarantined", "chunks_embedded", "chunks_reused",
 }  # fmt: skip
 PASSAGE_KEYS = ["score", "text", "path", "pages", "headings", "document_id", "chunk_id", "outdated"]
-
-
-class Command:
-    """`levada` with a home of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.env = {**without_prefect(), "LEVADA_HOME": str(home)}
-
-    def __call__(self, *arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "apps.cli", *map(str, arguments)]
-        return subprocess.run(command, env={**self.env, **env}, capture_output=True, text=True, timeout=240, check=False)
-
-    def json(self, *arguments: str | Path, code: int = 0) -> Any:
-        done = self(*arguments, "--json")
-        assert done.returncode == code, done.stderr
-        assert done.stdout.count("\n") == 1, "one line on standard output"
-        return json.loads(done.stdout)
-
-    def error(self, *arguments: str | Path, code: int, **env: str) -> str:
-        done = self(*arguments, **env)
-        assert done.returncode == code, done.stderr
-        assert done.stdout == ""
-        assert done.stderr.count("\n") == 1, f"one line, no traceback: {done.stderr}"
-        return done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +97,6 @@ def test_wrong_requests(levada: Command, folder: Path, tmp_path: Path) -> None:
     assert "check the path" in levada.error("ingest", tmp_path / "nowhere", code=2)
     assert "unknown library" in levada.error("search", "anything", "--library", "nobody", code=2)
     assert "LEVADA_PRECISION" in levada.error("search", "anything", code=2, LEVADA_PRECISION="fp7")
-    assert levada("ingest", "--no-such-option").returncode == 2
     assert "check the path" in levada.error("ingest", "~nobody-of-that-name/x", code=2)
     assert "check the path" in levada.error("ingest", "x/" * 3000, code=2)
     elsewhere = str(tmp_path / "empty-home")
@@ -143,11 +116,6 @@ def test_a_tenant_that_leads_elsewhere_makes_nothing(levada: Command, tmp_path: 
     home = str(tmp_path / "home")
     assert "LEVADA_TENANT" in levada.error("ingest", tmp_path, code=2, LEVADA_HOME=home, LEVADA_TENANT="../../../escape")
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("wait", ["nan", "inf", "-1"])
-def test_a_wait_that_cannot_be_waited_is_refused(levada: Command, folder: Path, wait: str) -> None:
-    assert levada("ingest", folder, "--wait", wait).returncode == 2
 
 
 def test_a_prefect_server_that_does_not_answer(levada: Command, folder: Path) -> None:
@@ -203,9 +171,3 @@ def test_sigterm_leaves_no_copy_of_a_document_behind(levada: Command, tmp_path: 
         process.terminate()
         assert process.wait(60) == 143
     assert not list(scratch.iterdir())
-
-
-def test_debug_shows_the_traceback(levada: Command, tmp_path: Path) -> None:
-    done = levada("ingest", tmp_path / "nowhere", "--debug")
-    assert done.returncode != 0
-    assert "Traceback" in done.stderr

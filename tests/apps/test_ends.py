@@ -1,0 +1,123 @@
+"""How `levada` ends: exit codes and one line, whatever it was asked and wherever its output goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.settings import Settings
+from ledger import libraries
+from ledger.database import open_ledger
+from tests.apps.command import COMMAND, Command
+
+
+@pytest.fixture(scope="module")
+def levada(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """With an empty library: nothing here needs more, and nothing starts a server."""
+    levada = Command(tmp_path_factory.mktemp("ends") / "home")
+    db = open_ledger(Settings.from_env(levada.env).ledger_url)
+    for name in ("default", "März"):
+        libraries.ensure(db, "default", name)
+    db.close()
+    return levada
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("no-such-command",),
+        ("status", "--no-such-option"),
+        ("ingest", "a", "b"),
+        ("ingest", "--wait", "nan"),
+        ("ingest", "--wait", "inf"),
+        ("ingest", "--wait", "-1"),
+        ("search",),
+        ("search", "x", "-k", "0"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments(levada: Command, arguments: tuple[str, ...]) -> None:
+    said = levada.error(*arguments, code=2)
+    assert said.startswith("levada: ")
+    assert f"(see levada {arguments[0]} --help)".replace("no-such-command ", "") in said
+
+
+def test_an_empty_question(levada: Command) -> None:
+    for question in ("", " \t"):
+        assert "the question is empty" in levada.error("search", question, code=2)
+
+
+def test_without_a_command_it_explains_itself(levada: Command) -> None:
+    done = levada()
+    assert done.returncode == 2
+    assert "ingest" in done.stdout + done.stderr
+    assert "--debug" in done.stdout + done.stderr
+    assert "[[" not in levada("plan", "--help").stdout
+    assert levada("--version").stdout.startswith("levada 0.")
+
+
+def test_debug_shows_the_traceback_and_changes_nothing_else(levada: Command) -> None:
+    for arguments in (("--debug", "status"), ("status", "--debug")):
+        assert levada(*arguments).returncode == 0
+        done = levada(*arguments, "--library", "nobody")
+        assert done.returncode == 2
+        assert "Traceback" in done.stderr
+        assert done.stderr.splitlines()[-1].startswith("levada: unknown library")
+    levada.error("status", "--library", "nobody", code=2)
+    assert "--debug" in levada.error("source", "remove", "--", "--debug", code=2), "an argument, not an option"
+
+
+def test_a_reader_that_has_left(levada: Command) -> None:
+    for arguments, code in ((("status",), 0), (("status", "--json"), 0), (("status", "--help"), 0)):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run([*COMMAND, *arguments], env=levada.env, stdout=writing, stderr=subprocess.PIPE, check=False)
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (code, b"")
+
+
+def test_a_full_disk(levada: Command) -> None:
+    for arguments in (("status",), ("status", "--json")):
+        with Path("/dev/full").open("wb") as full:
+            command = [*COMMAND, *arguments]
+            done = subprocess.run(command, env=levada.env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr == "levada: standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams(levada: Command, closed: str) -> None:
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, "status", "--json"]
+    done = subprocess.run(shell, env=levada.env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    if not closed.count(" >"):
+        assert (done.stdout == "") == (closed == ">&-")
+
+
+def test_a_terminal_without_the_letters(levada: Command) -> None:
+    plain = {"PYTHONIOENCODING": "ascii"}
+    done = levada("status", "--library", "März", **plain)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "M\\xe4rz" in done.stdout
+    json_text = levada("status", "--library", "März", "--json").stdout
+    assert json_text.isascii()
+    assert json.loads(json_text)["library"] == "März"
+
+
+def test_ctrl_c_while_it_still_imports(levada: Command) -> None:
+    code = (
+        "import sys\n"
+        "class CtrlC:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, CtrlC())\n"
+        "from apps.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=levada.env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
