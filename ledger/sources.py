@@ -17,6 +17,8 @@ from ledger.libraries import LibraryRow
 from ledger.removal import retire_gone
 from ledger.schema import FileState, files, listed_files, listings, quarantine, sources
 
+DRIVE = "google-drive"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
@@ -52,6 +54,10 @@ def choose(known: list[SourceRow], library: str, name: str | None) -> list[Sourc
         return known
     wanted = {name, printable(os.fsencode(os.path.realpath(Path(name).expanduser())))}
     found = [source for source in known if source.root in wanted]
+    if not found and name.split(":")[0] == DRIVE:
+        raise UsageError(
+            "Google Drive is not supported by this version of Levada yet: ingest a folder, with `levada ingest PATH`"
+        )
     if not found:
         hint = "`levada source list` shows them" if known else "it has none yet"
         raise UsageError(f"{name!r} is neither a folder nor a source of library {library!r}: check the path ({hint})")

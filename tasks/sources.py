@@ -15,8 +15,6 @@ from core.paths import folder_at, overlaps
 from ledger import sources
 from ledger.sources import SourceRow
 
-DRIVE = "google-drive"
-
 
 def named(
     library: Library, name: str | None, include: list[str] | None = None, exclude: list[str] | None = None
@@ -26,12 +24,6 @@ def named(
     `include` and `exclude`: patterns for a folder, kept with it from now on; None leaves them as they are. Raises UsageError.
     Writes nothing, so that a request that cannot be met has no side effect.
     """
-    if name is not None and name.split(":")[0] == DRIVE:
-        if "google_drive" not in registry.kinds():
-            raise UsageError(
-                "Google Drive is not supported by this version of Levada yet: ingest a folder, with `levada ingest PATH`"
-            )
-        raise UsageError(f"name a Google Drive source of library {library.name!r} by its root")
     if name is not None and (path := folder_at(name)) is not None:
         return [_folder(library, path, include, exclude)]
     if include is not None or exclude is not None:

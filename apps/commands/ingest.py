@@ -102,7 +102,7 @@ def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
 def _refuse_early(settings: Settings, library: str, source: str | None) -> None:
     """Say at once what cannot work, before a server is started for it. Imports no Prefect: its settings are not made yet."""
     checked("library", library)
-    if source is not None and (source.startswith("google-drive") or folder_at(source) is not None):
+    if source is not None and folder_at(source) is not None:
         return
     sources.choose(_known(settings, library), library, source)
 

@@ -109,6 +109,21 @@ def test_a_terminal_without_the_letters(levada: Command) -> None:
     assert json.loads(json_text)["library"] == "März"
 
 
+def test_google_drive_is_refused_before_anything_is_started(levada: Command, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for arguments in (("ingest", "google-drive"), ("plan", "google-drive:root")):
+        assert "Google Drive is not supported" in levada.error(*arguments, code=2, LEVADA_HOME=str(home))
+    assert not home.exists()
+
+
+def test_a_folder_may_be_called_google_drive(levada: Command, tmp_path: Path) -> None:
+    (tmp_path / "google-drive").mkdir()
+    command = [*COMMAND, "plan", "google-drive", "--json"]
+    env = {**levada.env, "PYTHONPATH": os.getcwd()}  # noqa: PTH109
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["files"] == 0, done.stderr
+
+
 def test_ctrl_c_while_it_still_imports(levada: Command) -> None:
     code = (
         "import sys\n"
