@@ -86,6 +86,8 @@ def _one_line(exc: Exception) -> str:
     text = " ".join(str(exc).split())
     if isinstance(exc, LevadaError):
         return text
+    if isinstance(exc, OSError) and exc.filename and exc.strerror:
+        return f"{exc.filename}: {exc.strerror} (--debug shows where)"
     return f"{type(exc).__name__}: {text} (--debug shows where)"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 
 from rich.markup import escape
 
@@ -20,9 +19,11 @@ class _Line(logging.Handler):
         )
 
 
-def speak_plainly() -> None:
-    """Warnings of ours on standard error; with LEVADA_LOG_LEVEL set, all that Prefect's loggers have to say of that level."""
-    level = os.environ.get("LEVADA_LOG_LEVEL")
+def speak_plainly(level: str) -> None:
+    """Warnings of ours on standard error; with a level (LEVADA_LOG_LEVEL), all that Prefect's loggers have to say of that one.
+
+    To be called after Prefect is imported, which sets its loggers up.
+    """
     logging.getLogger("prefect").setLevel(level or "ERROR")
     if level:
         return

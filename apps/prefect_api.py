@@ -33,7 +33,7 @@ from apps.prefect_database import SCHEMA
 from apps.prefect_env import QUIET, prefect_home, server_env, set_defaults
 from apps.prefect_lease import LEASE
 from apps.processes import POLL, identity, is_alive, read_state, spawn, write_state
-from core.errors import TransientError
+from core.errors import TransientError, UsageError
 
 UP = "server.json"
 """State of the server that `levada up` started."""
@@ -112,12 +112,11 @@ def connect(home: Path, env: MutableMapping[str, str] | None = None, say: Say | 
         raise RuntimeError("connect() comes too late: Prefect is imported, and has read its settings")
     env = os.environ if env is None else env
     set_defaults(env)
-    if "LEVADA_LOG_LEVEL" not in env:
+    if not env.get("LEVADA_LOG_LEVEL"):
         set_defaults(env, QUIET)
     if url := env.get("PREFECT_API_URL"):
         return Api(url)
-    directory = prefect_home(home, env)
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    directory = make_prefect_home(home, env)
     lease = hold(directory / LEASE, fcntl.LOCK_SH, PATIENCE, "a Prefect server of this home is about to end but does not")
     up = read_state(directory / UP)
     if is_alive(up):
@@ -133,6 +132,16 @@ def connect(home: Path, env: MutableMapping[str, str] | None = None, say: Say | 
     api = _use(state, directory, env)
     api._lease = lease
     return api
+
+
+def make_prefect_home(home: Path, env: Mapping[str, str]) -> Path:
+    """Where Prefect keeps its database, made if it is new. Raises UsageError if this user cannot."""
+    directory = prefect_home(home, env)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as exc:
+        raise UsageError(f"{directory} cannot be made ({exc.strerror}): set LEVADA_HOME to a directory of yours") from exc
+    return directory
 
 
 def join(home: Path, env: MutableMapping[str, str] | None = None) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.prefect_api import PATIENCE, UP, WORKER, Say, get_json, hold, locked, start_server, wait_healthy
+from apps.prefect_api import PATIENCE, UP, WORKER, Say, get_json, hold, locked, make_prefect_home, start_server, wait_healthy
 from apps.prefect_env import prefect_home, server_env, set_defaults
 from apps.prefect_lease import LEASE
 from apps.processes import POLL, identity, is_alive, read_state, spawn, stop, stop_children, write_state
@@ -69,9 +69,8 @@ def up(home: Path, port: int | None = None, root: Path = ROOT, say: Say = lambda
     """
     if not (root / "prefect.yaml").is_file():
         raise UsageError(f"there is no prefect.yaml in {root}: run `levada up` from a checkout of Levada")
-    directory = prefect_home(home, os.environ)
-    folder = _folder(root, directory)
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = _folder(root, prefect_home(home, os.environ))
+    directory = make_prefect_home(home, os.environ)
     logs = home / "logs"
     with locked(directory / "up.lock"):
         env = os.environ | {"LEVADA_HOME": str(home), "LEVADA_FOLDER": folder}

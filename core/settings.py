@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.errors import UsageError
 from core.names import checked
@@ -34,28 +35,56 @@ class Settings:
     """LEVADA_EXTRACT_TIMEOUT: seconds a file may take to be read."""
     extract_workers: int = 2
     """LEVADA_EXTRACT_WORKERS: parser processes."""
+    log_level: str = ""
+    """LEVADA_LOG_LEVEL: which of Prefect's log lines a terminal shows; default: none, but our own warnings."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read them now. Raises UsageError for a value that does not parse."""
+        """Read them now. Raises UsageError for a value that cannot be meant."""
         env = os.environ if env is None else env
-        data_home = Path(env.get("XDG_DATA_HOME") or Path(env.get("HOME", "~")).expanduser() / ".local" / "share")
-        home = Path(env.get("LEVADA_HOME") or data_home / "levada").expanduser().absolute()
+        home = _home(env)
         return cls(
             home=home,
             library=_name(env, "LEVADA_LIBRARY", "library"),
             tenant=_name(env, "LEVADA_TENANT", "tenant"),
             ledger_url=env.get("LEVADA_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
-            store_url=env.get("LEVADA_STORE_URL", ""),
+            store_url=_url(env, "LEVADA_STORE_URL"),
             backend=_choice(env, "LEVADA_BACKEND", "auto", ("auto", "openvino", "torch", "cuda")),
             precision=_choice(env, "LEVADA_PRECISION", "auto", ("auto", "fp32", "bf16", "int8")),
             extract_timeout=_number(env, "LEVADA_EXTRACT_TIMEOUT", 60.0),
             extract_workers=_count(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1))),
+            log_level=_choice(env, "LEVADA_LOG_LEVEL", "", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
         )
 
     def library_dir(self, library: str, tenant: str = "") -> Path:
         """Where a library's store and texts lie; of this tenant if none is named."""
         return self.home / "libraries" / (tenant or self.tenant) / library
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    data_home = Path(env.get("XDG_DATA_HOME") or Path(env.get("HOME", "~")).expanduser() / ".local" / "share")
+    home = Path(env.get("LEVADA_HOME") or data_home / "levada")
+    try:
+        home = home.expanduser().absolute()
+        is_file = not next(path for path in (home, *home.parents) if path.exists()).is_dir()
+    except (OSError, RuntimeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else exc
+        raise UsageError(f"LEVADA_HOME must be a directory of yours, not {str(home)!r}: {reason}") from exc
+    if is_file:
+        raise UsageError(f"LEVADA_HOME must be a directory, not {str(home)!r}, where a file is in the way")
+    return home
+
+
+def _url(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "")
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if value and not whole:
+        raise UsageError(f"{name} must be a URL such as http://chroma:8000, not {value!r}")
+    return value
 
 
 def _name(env: Mapping[str, str], name: str, kind: str) -> str:
@@ -86,7 +115,9 @@ def _count(env: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
-    value = env.get(name) or default
+    value = env.get(name)
+    if not value:
+        return default
     if value not in choices:
         raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
     return value

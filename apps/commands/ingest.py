@@ -71,7 +71,7 @@ def ingest(
         }
         # What is left out is for the flow to say.
         parameters |= {name: value for name, value in limits.items() if value is not None}
-        state = _run(api, parameters, bar)
+        state = _run(api, parameters, bar, settings.log_level)
     report: SyncReport = state.result()
     if as_json:
         sys.stdout.write(report.to_json() + "\n")
@@ -80,11 +80,11 @@ def ingest(
     raise typer.Exit(0 if report.complete else PARTIAL)
 
 
-def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar) -> Any:
+def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar, log_level: str) -> Any:
     from flows.ingest import ingest as flow
     from tasks.progress import listening
 
-    speak_plainly()
+    speak_plainly(log_level)
     api.wait()
     try:
         with listening(bar.show), api.running():

@@ -109,6 +109,37 @@ def test_a_terminal_without_the_letters(levada: Command) -> None:
     assert json.loads(json_text)["library"] == "März"
 
 
+def test_settings_that_cannot_be_meant(levada: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, value in {
+        "LEVADA_STORE_URL": "foo",
+        "LEVADA_LOG_LEVEL": "bogus",
+        "LEVADA_HOME": str(tmp_path / "file" / "home"),
+    }.items():
+        for arguments in (("ingest", tmp_path), ("search", "x"), ("up",)):
+            assert name in levada.error(*arguments, code=2, **{name: value})
+
+
+def test_a_home_that_cannot_be_made(levada: Command, tmp_path: Path) -> None:
+    for arguments in (("ingest", tmp_path), ("up",)):
+        assert "set LEVADA_HOME" in levada.error(*arguments, code=2, LEVADA_HOME="/proc/nobody/home")
+
+
+def test_a_users_home_that_cannot_be_written(levada: Command) -> None:
+    assert "unknown library" in levada.error("search", "x", "--library", "nobody", code=2, HOME="/proc/nobody")
+
+
+def test_every_command_says_warnings_in_one_line(levada: Command) -> None:
+    code = (
+        "import logging\n"
+        "from apps.libraries import open_for\n"
+        "open_for('default').close()\n"
+        "logging.getLogger('blocks.stores').warning('two\\nlines')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=levada.env, capture_output=True, text=True, check=False)
+    assert done.stderr == "warning: two lines\n"
+
+
 def test_google_drive_is_refused_before_anything_is_started(levada: Command, tmp_path: Path) -> None:
     home = tmp_path / "home"
     for arguments in (("ingest", "google-drive"), ("plan", "google-drive:root")):

@@ -28,11 +28,25 @@ def test_without_any_variable() -> None:
         ("LEVADA_EXTRACT_TIMEOUT", "nan"),
         ("LEVADA_BACKEND", "gpu"),
         ("LEVADA_PRECISION", "fp16"),
+        ("LEVADA_LOG_LEVEL", "bogus"),
+        ("LEVADA_STORE_URL", "foo"),
+        ("LEVADA_STORE_URL", "ftp://chroma:8000"),
+        ("LEVADA_STORE_URL", "http://"),
+        ("LEVADA_STORE_URL", "http://chroma:port"),
+        ("LEVADA_HOME", "~nobody-of-that-name/x"),
+        ("LEVADA_HOME", "/proc/self/status/home"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(UsageError, match=f"{name} must be .*{value}"):
         Settings.from_env({"HOME": "/home/ana", name: value})
+
+
+def test_a_store_and_a_log_level_that_can_be_meant() -> None:
+    env = {"HOME": "/x", "LEVADA_STORE_URL": "https://chroma.example/base", "LEVADA_LOG_LEVEL": "INFO"}
+    assert Settings.from_env(env).store_url == "https://chroma.example/base"
+    assert Settings.from_env(env).log_level == "INFO"
+    assert Settings.from_env({"HOME": "/x", "LEVADA_STORE_URL": "", "LEVADA_LOG_LEVEL": ""}).log_level == ""
 
 
 def test_numbers_that_can_be_meant() -> None:
