@@ -128,8 +128,46 @@ FAULTS: list[tuple[str, Callable[[Content], None], str]] = [
     ),
     ("no name", drop(folder, "name"), "deployment 1: has no name"),
     ("no deployments", drop(whole, "deployments"), "the file: `deployments` must be a list and not empty"),
+    ("entrypoint with a syntax error", put(folder, "entrypoint", "bad_syntax.flow"), "bad_syntax.flow cannot be imported: "),
+    ("entrypoint that raises", put(folder, "entrypoint", "bad_start.flow"), "bad_start.flow cannot be imported: not today"),
+    ("entrypoint that exits", put(folder, "entrypoint", "bad_exit.flow"), "bad_exit.flow cannot be imported: 3"),
+    ("schedules that are a number", put(folder, "schedules", 5), "folder: `schedules` must be a list, not 5"),
+    ("parameters that are a number", put(folder, "parameters", 3), "folder: `parameters` must be a mapping, not 3"),
+    ("name that is a list", put(folder, "name", ["x"]), "`name` must be text, not ['x']"),
+    ("entrypoint that is a list", put(folder, "entrypoint", ["x"]), "folder: `entrypoint` must be text"),
+    ("work pool that is text", put(folder, "work_pool", "levada"), "folder: `work_pool` must be a mapping, not 'levada'"),
+    ("work pool whose name is a list", put(pool, "name", ["x"]), "folder, work_pool: `name` must be text"),
+    ("slug that is a list", put(schedule, "slug", ["a"]), "folder, schedule 1: `slug` must be text"),
+    ("limit in words", put(folder, "concurrency_limit", "many"), "folder: concurrency_limit must have a limit"),
+    ("limit of none", put(limit, "limit", 0), "a whole number of at least 1, not 0"),
+    ("no limit", drop(limit, "limit"), "folder: concurrency_limit must have a limit"),
+    ("short grace", put(limit, "grace_period_seconds", 1), "folder: grace_period_seconds: Input should be"),
+    ("wrong interval", put(folder, "schedules", [{"slug": "a", "interval": "x"}]), "schedule 1: interval: Input should be"),
+    ("no interval", put(folder, "schedules", [{"slug": "a", "interval": 0}]), "schedule 1: interval: "),
+    ("wrong rrule", put(folder, "schedules", [{"slug": "a", "rrule": "x"}]), "schedule 1: rrule: "),
+    ("cron that is a number", put(schedule, "cron", 5), "schedule 1: cron: Input should be"),
+    ("wrong time zone", put(schedule, "timezone", "Mars"), "schedule 1: timezone: "),
+    (
+        "parameter of a wrong type",
+        put(folder, "parameters", {"wait": "soon"}),
+        "folder, parameters: Validation failed for field",
+    ),
+    ("parameter that is too small", put(folder, "parameters", {"batch_files": 0}), "0 is less than the minimum of 1"),
+    ("parameter of a schedule", put(schedule, "parameters", {"wait": -1}), "folder, schedule 1, parameters: Validation failed"),
     ("the same twice", twice, "folder: declared twice"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def bad_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules that cannot be imported."""
+    for name, text in {
+        "syntax": "def (",
+        "start": "raise RuntimeError('not today')",
+        "exit": "raise SystemExit(3)",
+    }.items():
+        (tmp_path / f"bad_{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
 
 
 @pytest.mark.parametrize(("mutate", "words"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
