@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from core.reasons import Reason
 from ledger import runs
@@ -137,8 +137,15 @@ def _note(
     )
 
 
-def rows(db: Database, library: LibraryRow, limit: int = 1000) -> list[QuarantinedFile]:
-    """The library's quarantine, latest first."""
+def count(db: Database, library: LibraryRow) -> int:
+    """How many files of the library are in quarantine."""
+    of_library = select(func.count()).select_from(quarantine).where(quarantine.c.library_id == library.id)
+    with db.read() as connection:
+        return int(connection.execute(of_library).scalar_one())
+
+
+def rows(db: Database, library: LibraryRow, limit: int | None = None) -> list[QuarantinedFile]:
+    """The library's quarantine, latest first; not more than `limit`."""
     q = quarantine.c
     statement = (
         select(
@@ -157,13 +164,18 @@ def rows(db: Database, library: LibraryRow, limit: int = 1000) -> list[Quarantin
         return [QuarantinedFile(*row) for row in connection.execute(statement)]
 
 
-def retry(db: Database, library: LibraryRow, which: str | None = None) -> int:
-    """Owe quarantined files again at the next run: all, or those whose path or document id is `which`; returns how many."""
+def retry(db: Database, library: LibraryRow, which: str | None = None, place: str | None = None) -> int:
+    """Owe quarantined files again at the next run; returns how many.
+
+    All, or those whose path or document id is `which`, or whose path below their source's root is `place`.
+    """
     q = quarantine.c
     statement = select(q.document_id).where(q.library_id == library.id).order_by(q.document_id)
     if which is not None:
         of_file = files.c.document_id == q.document_id
-        statement = statement.join(files, of_file).where(or_(q.document_id == which, files.c.path == which))
+        below_root = sources.c.root + "/" + files.c.path
+        statement = statement.join(files, of_file).join(sources, sources.c.id == files.c.source_id)
+        statement = statement.where(or_(q.document_id == which, files.c.path == which, below_root == place))
     with db.write() as connection:
         # After whatever a run is writing just now: the two would otherwise touch the same rows in another order.
         hold(connection, library.id)

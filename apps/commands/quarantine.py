@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from apps.options import AsJson, LibraryName
 from apps.output import ago, out, print_json, table
 from core.errors import UsageError
+from core.paths import printable
 from core.reasons import Reason
 from core.settings import Settings
-from ledger import libraries, quarantine
+from ledger import libraries, quarantine, sources
 from ledger.database import open_ledger
+
+SHOWN = 1000
+"""Rows that a person is shown."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +36,10 @@ def list_files(library: LibraryName = "", as_json: AsJson = False) -> None:
     settings = Settings.from_env()
     db = open_ledger(settings.ledger_url, create=False)
     try:
-        found = quarantine.rows(db, libraries.find(db, settings.tenant, library or settings.library))
+        row = libraries.find(db, settings.tenant, library or settings.library)
+        found = quarantine.rows(db, row, None if as_json else SHOWN)
+        more = quarantine.count(db, row) - len(found)
+        several = len(sources.all_of(db, row)) > 1
     finally:
         db.close()
     if as_json:
@@ -39,15 +48,20 @@ def list_files(library: LibraryName = "", as_json: AsJson = False) -> None:
     if not found:
         out.print("The quarantine is empty.")
         return
-    rows = []
-    for row in found:
-        again = f"in {ago(row.next_try - time.time())}" if row.next_try else "when it changes"
-        rows.append((row.path, row.reason, row.attempts, again, row.detail[:80] or Reason(row.reason).remedy))
-    out.print(table("Quarantine", ("file", "reason", "tries", "next try", "detail"), rows))
+    columns: tuple[str, ...] = ("file", "reason", "tries", "next try", "detail")
+    lines: list[tuple[Any, ...]] = []
+    for file in found:
+        again = f"in {ago(file.next_try - time.time())}" if file.next_try else "when it changes"
+        detail = file.detail[:80] or Reason(file.reason).remedy
+        line = (file.path, file.reason, file.attempts, again, detail)
+        lines.append((*line, file.source) if several else line)
+    out.print(table("Quarantine", (*columns, "source") if several else columns, lines))
+    if more > 0:
+        out.print(f"... and {more:,} more: --json shows all")
 
 
 def retry(
-    file: Annotated[str | None, typer.Argument(help="Path or document id; left out: all.")] = None,
+    file: Annotated[str | None, typer.Argument(help="Path, as listed or absolute, or document id; left out: all.")] = None,
     library: LibraryName = "",
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +69,8 @@ def retry(
     settings = Settings.from_env()
     db = open_ledger(settings.ledger_url, create=False)
     try:
-        count = quarantine.retry(db, libraries.find(db, settings.tenant, library or settings.library), file)
+        row = libraries.find(db, settings.tenant, library or settings.library)
+        count = quarantine.retry(db, row, file, None if file is None else _place(file))
     finally:
         db.close()
     if file is not None and not count:
@@ -64,3 +79,9 @@ def retry(
         print_json({"retrying": count})
     else:
         out.print(f"{count:,} files are tried again at the next ingest")
+
+
+def _place(file: str) -> str | None:
+    """An absolute path as the ledger would write it, below the real path of a folder; None if it is not absolute."""
+    path = Path(file)
+    return printable(os.fsencode(Path(os.path.realpath(path.parent)) / path.name)) if path.is_absolute() else None

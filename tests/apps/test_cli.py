@@ -84,7 +84,8 @@ def test_quarantine(levada: Command, folder: Path) -> None:
     assert [(row["path"], row["reason"]) for row in rows] == [("broken.pdf", "corrupt")]
     assert rows[0]["remedy"]
     assert "no-such-file" in levada.error("quarantine", "retry", "no-such-file", code=2)
-    assert levada.json("quarantine", "retry", "broken.pdf") == {"retrying": 1}
+    for name in ("broken.pdf", folder / "broken.pdf"):
+        assert levada.json("quarantine", "retry", name) == {"retrying": 1}
 
 
 def test_verify_and_plan(levada: Command, folder: Path) -> None:

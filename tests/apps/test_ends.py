@@ -14,6 +14,7 @@ from core.settings import Settings
 from ledger import libraries
 from ledger.database import open_ledger
 from tests.apps.command import COMMAND, Command
+from tests.ledger.world import CORRUPT, World
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +154,24 @@ def test_a_folder_may_be_called_google_drive(levada: Command, tmp_path: Path) ->
     env = {**levada.env, "PYTHONPATH": os.getcwd()}  # noqa: PTH109
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["files"] == 0, done.stderr
+
+
+def test_a_large_quarantine_is_not_cut_short_in_silence(levada: Command, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    db = open_ledger(Settings.from_env({**levada.env, "LEVADA_HOME": str(home)}).ledger_url)
+    for root in ("/first", "/second"):
+        world = World(db, "large", root)
+    for number in range(1001):
+        world.source.write(f"{number}.pdf", CORRUPT)
+    world.sync()
+    db.close()
+    env = {"LEVADA_HOME": str(home), "LEVADA_TENANT": "tenant"}
+    arguments = ("quarantine", "list", "--library", "large")
+    shown = levada(*arguments, **env).stdout
+    assert shown.count(".pdf") == 1000
+    assert "/second" in shown, "of which source"
+    assert "... and 1 more" in shown
+    assert len(json.loads(levada(*arguments, "--json", **env).stdout)) == 1001
 
 
 def test_ctrl_c_while_it_still_imports(levada: Command) -> None:

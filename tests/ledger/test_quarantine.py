@@ -141,6 +141,14 @@ def test_retry_owes_the_chosen_files_again(world: World, which: str) -> None:
     assert attempts == {"a": 2, "b": 2 if which == "all" else 1}
 
 
+def test_a_retry_by_the_path_below_the_root(world: World) -> None:
+    for name in ("a", "b"):
+        world.source.write(name, CORRUPT)
+    world.sync()
+    assert quarantine.retry(world.db, world.library, "x", f"{world.row.root}/a") == 1
+    assert quarantine.retry(world.db, world.library, "x", "/elsewhere/a") == 0
+
+
 def test_retry_ends_a_back_off(world: World) -> None:
     world.source.write("a", LOCKED)
     world.sync()
@@ -206,6 +214,7 @@ def test_rows_come_latest_first(world: World) -> None:
         time.sleep(0.01)
     assert [row.path for row in quarantine.rows(world.db, world.library)] == ["c", "a", "b"]
     assert [row.path for row in quarantine.rows(world.db, world.library, limit=2)] == ["c", "a"]
+    assert quarantine.count(world.db, world.library) == 3
 
 
 def test_status_counts_what_the_ledger_holds(world: World) -> None:

@@ -161,7 +161,8 @@ def everything(world: World) -> None:
     mirror.known_count(db, world.library, "folder", "/folder")
     mirror.embedding_rate(db, world.library)
     quarantine.rows(db, world.library)
-    quarantine.retry(db, world.library, "031")
+    quarantine.count(db, world.library)
+    quarantine.retry(db, world.library, "031", "/root/031")
     quarantine.retry(db, world.library)
     owed.due(db, world.row, world.now)
     file = world.owed()[0]
