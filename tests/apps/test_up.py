@@ -5,6 +5,7 @@ The tests of this file share one server and follow each other.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -138,6 +139,22 @@ def test_everything_is_up_and_deployed(running: Installation) -> None:
     assert folder.parameters == {"library": "default", "source": running.env["LEVADA_FOLDER"]}
     assert [(schedule.slug, schedule.active) for schedule in folder.schedules] == [("hourly", True)]
     assert drive.schedules == []
+
+
+def test_a_web_page_cannot_post_and_a_script_can(running: Installation) -> None:
+    def asked(method: str, path: str, **headers: str) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
+        try:
+            connection.request(method, f"/api/{path}", '{"name": "a-flow"}', headers)
+            answer = connection.getresponse()
+            return answer.status, json.load(answer)
+        finally:
+            connection.close()
+
+    # What any page may send without a preflight: JSON without a content type, which Prefect takes for JSON.
+    assert asked("POST", "flows/", Origin="http://elsewhere.example")[0] == 403
+    token = asked("GET", "csrf-token?client=my-script")[1]["token"]
+    assert asked("POST", "flows/", **{"Prefect-Csrf-Client": "my-script", "Prefect-Csrf-Token": token})[0] == 201
 
 
 def test_drive_fails_clearly_and_changes_nothing(running: Installation) -> None:
