@@ -11,7 +11,6 @@ MANY_FILES, MANY_SHARE = 50, 0.2
 """Losing more files than both at once waits for a second listing."""
 
 _AWAITING = (FileState.AWAITING_LISTING, FileState.AWAITING_FLAG)
-_LOST = (FileState.VANISHED, FileState.MOVING, FileState.GONE, *_AWAITING)
 
 
 def mirrored(connection: Connection, source_id: int) -> int:
@@ -30,12 +29,14 @@ def judge(
     source_id: int,
     vanished: ColumnElement[bool],
     before: int,
+    everything: bool,
     moved_root: bool,
     confirm: bool,
 ) -> bool:
     """Let the VANISHED go, or make them wait; the same for those of an earlier listing that are among `vanished` again.
 
-    `before` is how many files the mirror knew before this listing. Returns whether the operator's flag is needed.
+    `before` is how many files the mirror knew before this listing, and `everything` whether it held none of them: of files
+    under an unlisted prefix nobody knows. Returns whether the operator's flag is needed.
     """
     fresh = _counted(connection, source_id, FileState.VANISHED)
     if not fresh and not awaiting(connection, source_id):
@@ -44,8 +45,6 @@ def judge(
     if confirm:
         _set(connection, or_(_in(source_id, FileState.VANISHED), again), FileState.GONE)
         return False
-    lost = _counted(connection, source_id, *_LOST)
-    everything = lost >= before and not _counted(connection, source_id, FileState.MOVING)
     if moved_root or everything:
         suspects = or_(_in(source_id, FileState.VANISHED), and_(vanished, _in(source_id, FileState.AWAITING_LISTING)))
         _set(connection, suspects, FileState.AWAITING_FLAG)

@@ -159,17 +159,19 @@ def promote(db: Database, run: Run, source: SourceRow, listing: int, end: Listin
             .where(files.c.source_id == source.id, files.c.document_id.in_(tombstones))
             .values(state=FileState.GONE)
         )
+        seen = _saw_any(connection, source.id, listing)
         if end.full:
             _miss(connection, source.id, listing)
         _upsert(db, connection, run, source.id, listing)
         if end.full:
-            pair_moves(connection, source.id, listing)
+            # A file under another name is a file seen again.
+            seen = pair_moves(connection, source.id, listing) > 0 or seen
         stored = connection.execute(select(sources.c.root_identity).where(sources.c.id == source.id)).scalar_one()
         moved_root = bool(stored and end.root and stored != end.root)
         needs_flag = False
         if end.full:
             vanished = _vanished(connection, source.id, listing, files)
-            needs_flag = absences.judge(connection, run, source.id, vanished, before, moved_root, confirm)
+            needs_flag = absences.judge(connection, run, source.id, vanished, before, not seen, moved_root, confirm)
         removed = retire_gone(db, connection, run, source.id)
         values: dict[str, object] = {"cursor": end.cursor, "listed_at": time.time()}
         # Another root is believed only once a whole listing of it made nothing wait.
@@ -269,6 +271,15 @@ def after_prefix(prefix: bytes) -> bytes | None:
     r"""The least byte string greater than all that start with `prefix`; None if there is none (b"" or only \xff)."""
     trimmed = prefix.rstrip(b"\xff")
     return trimmed[:-1] + bytes([trimmed[-1] + 1]) if trimmed else None
+
+
+def _saw_any(connection: Connection, source_id: int, listing: int) -> bool:
+    """True if the listing holds a file that the mirror had already."""
+    both = select(files.c.document_id).join(listed_files, listed_files.c.document_id == files.c.document_id)
+    seen = both.where(
+        listed_files.c.listing_id == listing, listed_files.c.kind != Listed.REMOVED, files.c.source_id == source_id
+    )
+    return connection.execute(seen.limit(1)).first() is not None
 
 
 def _has_new_place(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

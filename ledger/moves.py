@@ -9,8 +9,8 @@ from ledger.schema import FileState, documents, files, listed_files
 _MISSED = (FileState.VANISHED, FileState.AWAITING_LISTING, FileState.AWAITING_FLAG)
 
 
-def pair_moves(connection: Connection, source_id: int, listing: int) -> None:
-    """Join each vanished published file with one new file of the same content, which was read while listing."""
+def pair_moves(connection: Connection, source_id: int, listing: int) -> int:
+    """Join each vanished published file with one new file of the same content, which was read while listing; how many."""
     f, listed = files.c, listed_files.c
     news = (
         select(f.document_id, f.content_hash, _nth(f.content_hash, f.file_id))
@@ -32,11 +32,12 @@ def pair_moves(connection: Connection, source_id: int, listing: int) -> None:
     same = and_(news.c.content_hash == olds.c.content_hash, news.c.nth == olds.c.nth)
     pairs = connection.execute(select(news.c.document_id, olds.c.document_id).join(olds, same)).all()
     if not pairs:
-        return
+        return 0
     rows = [{"new": new, "old": old} for new, old in pairs]
     connection.execute(update(files).where(f.document_id == bindparam("new")).values(moved_from=bindparam("old")), rows)
     left = update(files).where(f.document_id == bindparam("old")).values(state=FileState.MOVING.value, missed_by=None)
     connection.execute(left, [{"old": old} for _new, old in pairs])
+    return len(pairs)
 
 
 def _nth(content: ColumnElement[str | None], order: ColumnElement[bytes]) -> ColumnElement[int]:

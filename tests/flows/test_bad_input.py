@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -230,6 +231,32 @@ def test_a_file_without_permission(levada: list[str], world: World) -> None:
     world.write("b.txt", "Another text.")
     world.write("shut/c.txt", "A third text.")
     (world.folder / "shut").chmod(0)
+    report = in_process(levada, world)
+    assert (report["added"], report["quarantined"]) == (1, 1)
+    assert reasons(world) == {"a.txt": "unreadable"}
+    (world.folder / "shut").chmod(0o700)
+    (world.folder / "a.txt").chmod(0o600)
+    assert world.ingest().added == 2
+
+
+def test_when_all_that_can_be_listed_is_gone_nothing_is_removed(levada: list[str], world: World) -> None:
+    """What lies in a folder that may not be read is no proof that the rest was deleted."""
+    for number in range(3):
+        world.write(f"{number}.txt", f"Text number {number}.")
+    world.write("team/a.txt", "A text of the team.")
+    world.ingest()
+    for number in range(3):
+        (world.folder / f"{number}.txt").unlink()
+    (world.folder / "team").chmod(0)
+    report = in_process(levada, world)
+    (world.folder / "team").chmod(0o700)
+    assert (report["removed"], report["awaiting_confirmation"], report["unlisted"]) == (0, 3, 1)
+    assert world.ingest().removed == 0, "a flag it needs all the same: nobody can tell what happened there"
+    assert world.ingest(confirm_removals=True).removed == 3
+
+
+def in_process(levada: list[str], world: World) -> dict[str, Any]:
+    """The report of an ingest that the command does."""
     give_database(world.home)
     done = subprocess.run(
         [*levada, "ingest", str(world.folder), "--json"],
@@ -238,12 +265,8 @@ def test_a_file_without_permission(levada: list[str], world: World) -> None:
         text=True,
     )
     assert done.returncode == 3, done.stderr
-    report = json.loads(done.stdout)
-    assert (report["added"], report["quarantined"]) == (1, 1)
-    assert reasons(world) == {"a.txt": "unreadable"}
-    (world.folder / "shut").chmod(0o700)
-    (world.folder / "a.txt").chmod(0o600)
-    assert world.ingest().added == 2
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ class Step:
     full: bool = True
     new: int = 0
     same_run: bool = False
+    unlisted: bytes | None = None
+    """What lies under this prefix could not be listed."""
 
 
 def take(world: World, step: Step, number: int) -> Promotion:
@@ -57,7 +59,9 @@ def take(world: World, step: Step, number: int) -> Promotion:
     world.source.root = step.root
     if not step.same_run:
         world.begin()
-    return world.listing([ChangePage(files=tuple(listed), removed=gone)], full=step.full, confirm=step.confirm)
+    unlisted = () if step.unlisted is None else (step.unlisted,)
+    page = ChangePage(files=tuple(listed), removed=gone, unlisted=unlisted)
+    return world.listing([page], full=step.full, confirm=step.confirm)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ CASES = [
         [Step(0, 0, 3, True), Step(0, 0, 3, True), Step(0, removed=3, confirm=True)],
     ),
     Case("everything but new files is still everything", 3, [Step(0, 0, 3, True, new=2), Step(0, 0, 5, True)]),
+    Case("all that could be listed is everything", 41, [Step(0, 0, 40, True, unlisted=b"f0040"), Step(1, 1, 39, True)]),
+    Case("one seen is not everything", 41, [Step(1, removed=39, unlisted=b"f0040"), Step(1, removed=1)]),
     Case("the only file waits for the flag", 1, [Step(0, 0, 1, True), Step(1)]),
     Case("everything comes back", 60, [Step(0, 0, 60, True), Step(60), Step(59, removed=1)]),
     Case("what waits comes back in part", 60, [Step(5, awaiting=55), Step(40, removed=20)]),
