@@ -174,9 +174,10 @@ def promote(db: Database, run: Run, source: SourceRow, listing: int, end: Listin
             needs_flag = absences.judge(connection, run, source.id, vanished, before, not seen, moved_root, confirm)
         removed = retire_gone(db, connection, run, source.id)
         values: dict[str, object] = {"cursor": end.cursor, "listed_at": time.time()}
-        # Another root is believed only once a whole listing of it made nothing wait.
-        whole = end.full and not _unlisted(connection, listing)
-        if end.root and (not moved_root or (whole and not needs_flag)):
+        # Another root is believed once a whole listing of it made nothing wait, or the operator vouched for it: a source with
+        # a folder that nobody may list never has a whole one.
+        believed = end.full and (confirm or not (needs_flag or _unlisted(connection, listing)))
+        if end.root and (not moved_root or believed):
             values["root_identity"] = end.root
         connection.execute(update(sources).where(sources.c.id == source.id).values(values))
         of_listing = and_(listed_files.c.listing_id == listing, listed_files.c.kind != Listed.REMOVED)

@@ -111,6 +111,15 @@ CASES = [
         10,
         [Step(9, removed=1, root="device-2", confirm=True), Step(8, removed=1, root="device-2")],
     ),
+    Case(
+        "another device, never listed whole, confirmed",
+        10,
+        [
+            Step(9, 0, 1, True, "device-2", unlisted=b"lost+found/"),
+            Step(9, removed=1, root="device-2", unlisted=b"lost+found/", confirm=True),
+            Step(8, removed=1, root="device-2", unlisted=b"lost+found/"),
+        ],
+    ),
     Case("another device while many wait", 60, [Step(9, awaiting=51), Step(9, 0, 51, True, "device-2")]),
     Case("another device, listed in part", 10, [Step(0, full=False, root="device-2"), Step(9, 0, 1, True, "device-2")]),
     Case("a source that stops naming its root", 10, [Step(9, removed=1, root=""), Step(8, 0, 1, True, "device-2")]),
