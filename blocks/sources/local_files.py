@@ -23,12 +23,13 @@ READS = 4
 
 
 def fingerprint(info: os.stat_result, now: int) -> str:
-    """Size, mtime, ctime and inode, or "" if either time lies within 2 s of `now`, or after it.
+    """Size, mtime, ctime and inode, or "" if either time lies within 2 s of `now`, or the ctime after it.
 
-    `now` is the time just before the stat, in nanoseconds since the epoch. The device number is no part of it: it may change
+    `now` is the time just before the stat, in nanoseconds since the epoch. An mtime further ahead was set by somebody, and
+    says nothing of the last write: the ctime, which nobody can set, does. The device number is no part of it: it may change
     when a disk is mounted again, and no two files share inode and change time to the nanosecond.
     """
-    if max(info.st_mtime_ns, info.st_ctime_ns) > now - SETTLED:
+    if info.st_ctime_ns > now - SETTLED or abs(info.st_mtime_ns - now) < SETTLED:
         return ""
     return f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}:{info.st_ino}"
 

@@ -625,6 +625,17 @@ def test_times_less_than_two_seconds_old_are_not_trusted(root: Path) -> None:
     assert fingerprint(info, newest + 10 * SETTLED) == trusted
 
 
+def test_a_modification_time_in_the_future_is_no_hindrance(root: Path) -> None:
+    path = write(root / "a.md")
+    ahead = time.time_ns() + 1_000 * SETTLED
+    os.utime(path, ns=(ahead, ahead))
+    info = path.stat()
+    assert fingerprint(info, info.st_ctime_ns + SETTLED - 1) == ""
+    assert fingerprint(info, info.st_ctime_ns + SETTLED) == f"{info.st_size}:{ahead}:{info.st_ctime_ns}:{info.st_ino}"
+    assert fingerprint(info, ahead - SETTLED + 1) == ""
+    assert fingerprint(info, ahead + SETTLED - 1) == ""
+
+
 def test_an_old_modification_time_is_no_proof(root: Path, snapshots: Path) -> None:
     os.utime(write(root / "a.md"), (1, 1))
     source = FolderSource(path=root)
