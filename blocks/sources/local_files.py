@@ -20,6 +20,8 @@ BLOCK = 1 << 20
 """Bytes read at once."""
 READS = 4
 """How often a file is read while it changes."""
+_PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+"""To pass through a folder, where the system can tell that from reading it: whoever may search it need not read it."""
 
 
 def fingerprint(info: os.stat_result, now: int) -> str:
@@ -40,7 +42,7 @@ def open_beneath(root: bytes, parts: list[bytes]) -> int:
     Part by part, so that nobody can put a link in the way between a check and the opening. Never waits on a pipe and never
     touches a device: what is no regular file raises FileNotFoundError.
     """
-    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    at = os.open(root, _PASS)
     try:
         for part in parts[:-1]:
             inner = _open_directory(part, at)
@@ -62,7 +64,7 @@ def open_beneath(root: bytes, parts: list[bytes]) -> int:
 
 def _open_directory(part: bytes, at: int) -> int:
     try:
-        return os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+        return os.open(part, _PASS | os.O_NOFOLLOW, dir_fd=at)
     except NotADirectoryError:
         # Linux says so of a symbolic link too.
         if stat.S_ISLNK(os.stat(part, dir_fd=at, follow_symlinks=False).st_mode):

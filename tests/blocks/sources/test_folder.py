@@ -434,6 +434,18 @@ def test_a_file_that_may_not_be_read_is_listed_and_says_so(open_root: Path, snap
     assert (caught.value.reason, caught.value.detail) == (Reason.UNREADABLE, "Permission denied")
 
 
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="this system reads a folder to pass through it")
+def test_a_folder_that_may_only_be_searched_is_passed_through(open_root: Path) -> None:
+    write(open_root / "hall" / "room" / "a.md")
+    (open_root / "link").symlink_to("hall/room")
+    (open_root / "copies").mkdir()
+    (open_root / "copies").chmod(0o777)
+    with without_access(open_root / "hall", 0o711), as_nobody(open_root):
+        found, unlisted, _ = told(open_root)
+        assert (found, unlisted) == ([b"link/a.md"], [b"hall/"])
+        assert FolderSource(path=open_root).fetch(b"link/a.md", open_root / "copies").size == 1
+
+
 def test_a_root_that_is_a_file_or_missing(root: Path) -> None:
     with pytest.raises(SourceUnavailable, match="is not a folder"):
         listing(FolderSource(path=write(root / "a.md")))
