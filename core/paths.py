@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import UsageError
@@ -26,13 +29,39 @@ def printable(name: bytes) -> str:
 
 def folder_at(name: str) -> Path | None:
     """The folder of that name, which may begin with ~; None if there is none. Raises UsageError where nobody can tell."""
-    try:
+    with _one_line(name):
         path = Path(name).expanduser()
-        return path if path.is_dir() else None
-    except (OSError, RuntimeError) as exc:
-        shown = name if len(name) < 200 else f"{name[:200]}..."
+        if not path.is_dir():
+            return None
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{_shown_name(name)}: this name is not UTF-8; rename the folder, or name a symbolic link to it"
+        ) from None
+    return path
+
+
+def real_path(name: str) -> str:
+    """The real path, printable, of what has that name, which may begin with ~. Raises UsageError where nobody can tell."""
+    with _one_line(name):
+        return printable(os.fsencode(os.path.realpath(Path(name).expanduser())))
+
+
+@contextmanager
+def _one_line(name: str) -> Iterator[None]:
+    if not name.strip():  # which Path would take for the current directory
+        raise UsageError("name a folder")
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else str(exc).rstrip(".")
-        raise UsageError(f"{printable(shown.encode('utf-8', 'surrogateescape'))}: {reason}; check the path") from exc
+        raise UsageError(f"{_shown_name(name)}: {reason}; check the path") from exc
+
+
+def _shown_name(name: str) -> str:
+    shown = name if len(name) < 200 else f"{name[:200]}..."
+    return printable(shown.encode("utf-8", "surrogateescape"))
 
 
 def overlaps(a: str, b: str) -> bool:

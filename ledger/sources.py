@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from core.errors import UsageError
-from core.paths import printable
+from core.paths import real_path
 from ledger import runs
 from ledger.database import Database
 from ledger.libraries import LibraryRow
@@ -52,7 +50,7 @@ def choose(known: list[SourceRow], library: str, name: str | None) -> list[Sourc
         if not known:
             raise UsageError(f"library {library!r} has no source yet: name one, with `levada ingest PATH`")
         return known
-    wanted = {name, printable(os.fsencode(os.path.realpath(Path(name).expanduser())))}
+    wanted = {name, real_path(name)}
     found = [source for source in known if source.root in wanted]
     if not found and name.split(":")[0] == DRIVE:
         raise UsageError(

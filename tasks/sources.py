@@ -35,11 +35,11 @@ def named(
 def _folder(library: Library, path: Path, include: list[str] | None, exclude: list[str] | None) -> Source:
     from blocks.sources.folder import FolderSource
 
-    folder = FolderSource(path=path)
-    known = [row.config for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
-    settings = registry.settings(known[0]) if known else {"path": _real(path)}
-    settings |= {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
     try:
+        folder = FolderSource(path=path)
+        known = [row.config for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
+        settings = registry.settings(known[0]) if known else {"path": _real(path)}
+        settings |= {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
         return FolderSource(**settings)
     except ValidationError as exc:
         raise UsageError("; ".join(str(error["msg"]).removeprefix("Value error, ") for error in exc.errors())) from exc

@@ -79,7 +79,7 @@ class FolderSource(Source):
     @field_validator("path", mode="before")
     @classmethod
     def _named(cls, path: object) -> object:
-        if path == "":  # which Path would take for the current directory
+        if isinstance(path, str) and not path.strip():  # which Path would take for the current directory
             raise ValueError("name a folder")
         return path
 
@@ -88,8 +88,8 @@ class FolderSource(Source):
     def _absolute(cls, path: Path) -> Path:
         # Made absolute here, once: a stored block is loaded by workers that stand elsewhere.
         try:
-            str(path).encode()
             absolute = path.expanduser().absolute()
+            str(absolute).encode()
         except UnicodeEncodeError:
             raise ValueError("the folder's own path is not UTF-8; rename it, or name a symbolic link to it") from None
         except RuntimeError as exc:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.paths import overlaps, printable
+from core.errors import UsageError
+from core.paths import folder_at, overlaps, printable, real_path
 
 
 def original(shown: str) -> bytes:
@@ -49,6 +52,33 @@ def test_a_printable_name_can_be_shown_and_leads_back_to_its_bytes(name: bytes) 
 )
 def test_escapes(name: bytes, shown: str) -> None:
     assert printable(name) == shown
+
+
+def test_a_folder_is_named_as_people_write_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "link").symlink_to("notes")
+    assert folder_at("~/link") == tmp_path / "link"
+    assert folder_at("~/nowhere") is None
+    assert real_path("~/link") == str((tmp_path / "notes").resolve())
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\n", "~no such user/x"])
+def test_a_name_that_means_no_place_is_refused_in_one_line(name: str) -> None:
+    for ask in (folder_at, real_path):
+        with pytest.raises(UsageError) as caught:
+            ask(name)
+        assert "\n" not in str(caught.value)
+        assert ("name a folder" in str(caught.value)) is (not name.strip())
+
+
+def test_a_folder_whose_name_is_not_utf8_needs_a_link(tmp_path: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    Path(odd).mkdir()
+    (tmp_path / "link").symlink_to(odd)
+    with pytest.raises(UsageError, match=r"caf\\xe9: this name is not UTF-8"):
+        folder_at(odd)
+    assert folder_at(str(tmp_path / "link")) == tmp_path / "link"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ import pytest
 from core.errors import LedgerTooNew, LibraryBusy, UsageError
 from ledger import libraries
 from ledger.locks import library_lock
+from tasks.remove_source import remove_source
+from tasks.sources import named
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
 from tests.servers.prefect_home import give_database, without_prefect
@@ -43,6 +45,22 @@ def test_a_name_that_leads_out_of_the_home(world: World) -> None:
         world.run().result()
     assert not (world.home.parent / "escape").exists()
     assert [entry.name for entry in world.home.iterdir()] == ["models"], "no side effect"
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_is_not_the_current_directory(world: World, name: str) -> None:
+    """A deployment whose LEVADA_FOLDER was empty must not ingest where its worker happens to stand."""
+    library = world.library()
+    library.row(create=True)
+    for ask in (named, remove_source):
+        with pytest.raises(UsageError, match="name a folder"):
+            ask(library, name)
+
+
+def test_a_source_of_nobodys_home(world: World) -> None:
+    world.library().row(create=True)
+    with pytest.raises(UsageError, match="home"):
+        remove_source(world.library(), "~no such user/x")
 
 
 def test_google_drive_is_refused_without_side_effect(world: World) -> None:

@@ -112,8 +112,8 @@ def told(path: Path, **settings: object) -> tuple[list[bytes], list[bytes], list
 
 @pytest.mark.parametrize(
     "settings",
-    [{"path": ""}, {"path": "a\0b"}, {"path": "\udce9"}, {"path": "~no such user/x"}, {"include": ["!x"]}, {"exclude": ["[a"]},
-     {"max_bytes": 0}, {"acl": []}],
+    [{"path": ""}, {"path": " "}, {"path": "a\0b"}, {"path": "\udce9"}, {"path": "~no such user/x"},
+     {"include": ["!x"]}, {"exclude": ["[a"]}, {"max_bytes": 0}, {"acl": []}],
 )  # fmt: skip
 def test_settings_that_mean_nothing_are_refused_at_once(settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
