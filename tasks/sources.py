@@ -40,9 +40,11 @@ def _folder(library: Library, path: Path, include: list[str] | None, exclude: li
         known = [row.config for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
         settings = registry.settings(known[0]) if known else {"path": _real(path)}
         settings |= {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
-        return FolderSource(**settings)
+        folder = FolderSource(**settings)
     except ValidationError as exc:
         raise UsageError("; ".join(str(error["msg"]).removeprefix("Value error, ") for error in exc.errors())) from exc
+    _refuse_overlap(library, folder)
+    return folder
 
 
 def _real(path: Path) -> Path:
@@ -57,14 +59,17 @@ def _real(path: Path) -> Path:
 
 def register(library: Library, source: Source) -> SourceRow:
     """Make sure that the library knows the source. Raises UsageError if its root overlaps another folder's."""
-    row = library.row()
-    for other in sources.all_of(library.ledger, row):
+    _refuse_overlap(library, source)  # once more: another run may have added a source while this one waited
+    return sources.ensure(library.ledger, library.row(), source.kind, source.root, registry.configuration(source))
+
+
+def _refuse_overlap(library: Library, source: Source) -> None:
+    for other in _known(library):
         if other.kind == source.kind == "folder" and other.root != source.root and overlaps(other.root, source.root):
             raise UsageError(
                 f"{source.root} overlaps {other.root}, which is a source of library {library.name!r} already: "
                 f"`levada source remove {other.root}` first, or use another library"
             )
-    return sources.ensure(library.ledger, row, source.kind, source.root, registry.configuration(source))
 
 
 def _known(library: Library) -> list[SourceRow]:

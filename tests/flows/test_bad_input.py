@@ -161,9 +161,12 @@ def test_an_unmounted_root_deletes_nothing(world: World) -> None:
 def test_a_source_inside_another_is_refused(world: World) -> None:
     world.write("inner/a.txt", "A text.")
     world.ingest()
-    state = world.run(source=str(world.folder / "inner"))
-    assert state.is_failed()
-    assert "overlaps" in str(state.message)
+    runs = world.rows("SELECT count(*) FROM runs")
+    for dry_run in (False, True):
+        state = world.run(source=str(world.folder / "inner"), dry_run=dry_run)
+        assert state.is_failed()
+        assert "overlaps" in str(state.message)
+    assert world.rows("SELECT count(*) FROM runs") == runs, "a refused request is no run of the library"
 
 
 def test_a_ledger_from_a_newer_version(world: World) -> None:
