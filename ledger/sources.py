@@ -50,8 +50,9 @@ def choose(known: list[SourceRow], library: str, name: str | None) -> list[Sourc
         if not known:
             raise UsageError(f"library {library!r} has no source yet: name one, with `levada ingest PATH`")
         return known
-    wanted = {name, real_path(name)}
-    found = [source for source in known if source.root in wanted]
+    real = real_path(name)
+    # A root as it is listed names just that source, even if a link to another stands in its place by now.
+    found = [s for s in known if s.root == name] or [s for s in known if s.root == real]
     if not found and name.split(":")[0] == DRIVE:
         raise UsageError(
             "Google Drive is not supported by this version of Levada yet: ingest a folder, with `levada ingest PATH`"

@@ -29,7 +29,7 @@ def named(
     if include is not None or exclude is not None:
         raise UsageError("patterns of wanted and unwanted files belong to one folder: name its path")
     rows = sources.choose(_known(library), library.name, name)
-    return [registry.restore(row.kind, row.config) for row in rows]
+    return [registry.restore(row.kind, row.config, row.root) for row in rows]
 
 
 def _folder(library: Library, path: Path, include: list[str] | None, exclude: list[str] | None) -> Source:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from prefect.blocks.core import Block
+from pydantic import PrivateAttr
 
 from core.files import ChangePage, ListingEnd, Snapshot
 
@@ -17,6 +18,9 @@ class Source(Block, ABC):
 
     kind: ClassVar[str]
     """How the ledger names this family, e.g. "folder"."""
+
+    _known_root: str | None = PrivateAttr(default=None)
+    """The root under which the ledger knows it: whatever else is found in its place is another source."""
 
     @property
     @abstractmethod

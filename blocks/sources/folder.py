@@ -107,7 +107,7 @@ class FolderSource(Source):
     @property
     def root(self) -> str:
         """The folder's real path, printable."""
-        return printable(self._real_root())
+        return self._known_root or printable(self._real_root())
 
     def changes(self, cursor: str | None) -> Iterator[ChangePage | ListingEnd]:
         """Walk the whole folder, whatever the cursor."""
@@ -179,4 +179,11 @@ class FolderSource(Source):
         return Unprocessable(Reason.FAILED, f"reading failed: {exc.strerror}")
 
     def _real_root(self) -> bytes:
-        return os.path.realpath(os.fsencode(self.path))
+        real = os.path.realpath(os.fsencode(self.path))
+        if self._known_root is not None and printable(real) != self._known_root:
+            here, there = self._known_root, printable(real)
+            raise SourceUnavailable(
+                f"folder {here} is a link to {there} now: put it back, "
+                f"or `levada source remove {here}` and `levada ingest {there}`"
+            )
+        return real

@@ -20,12 +20,17 @@ def kinds() -> dict[str, type[Source]]:
     return {cls.kind: cls for cls in members if issubclass(cls, Source) and cls is not Source}
 
 
-def restore(kind: str, config: str) -> Source:
-    """The source that a ledger row describes. Raises UsageError for a kind that this version does not have."""
+def restore(kind: str, config: str, root: str | None = None) -> Source:
+    """The source that a ledger row describes: of that root, and unavailable while another one is found in its place.
+
+    Raises UsageError for a kind that this version does not have.
+    """
     found = kinds().get(kind)
     if found is None:
         raise UsageError(f"this version of Levada has no source of kind {kind!r} (it has: {', '.join(sorted(kinds()))})")
-    return found(**settings(config))
+    source = found(**settings(config))
+    source._known_root = root
+    return source
 
 
 def settings(config: str) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
+from core.errors import SourceUnavailable
 from tasks.progress import Progress, listening
+from tasks.remove_source import remove_source
 from tests.flows.world import World
 
 GUIDE = """# Guide
@@ -166,6 +168,27 @@ def test_several_folders_live_in_one_library(world: World, tmp_path: Path) -> No
     assert (both.removed, both.updated, both.unchanged) == (1, 1, 2)
 
 
+def test_a_folder_that_a_link_has_replaced_is_not_taken_for_a_new_one(world: World, tmp_path: Path) -> None:
+    """Its documents would be there twice, the old ones for ever."""
+    fill(world)
+    other = tmp_path / "second"
+    other.mkdir()
+    (other / "vines.txt").write_text("Vines need little water.")
+    world.ingest()
+    world.ingest(source=str(other))
+    before = world.index()
+    moved = world.folder.rename(other / "moved")
+    world.folder.symlink_to(moved)
+    (other / "vines.txt").write_text("Vines need hardly any water.")
+    state = world.run(source=None)
+    assert isinstance(state.result(raise_on_failure=False), SourceUnavailable)
+    assert f"is a link to {moved} now" in str(state.message)
+    assert {row[0] for row in world.index()} > {row[0] for row in before}, "the other source went on"
+    assert world.rows("SELECT root FROM sources ORDER BY id") == [(str(world.folder),), (str(other),)]
+    assert remove_source(world.library(), str(world.folder)) == 3
+    assert world.ingest(source=None).unchanged == 4
+
+
 def test_a_dry_run_changes_nothing(world: World) -> None:
     fill(world)
     plan = world.run(dry_run=True).result()
@@ -183,8 +206,6 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
 
 
 def test_removing_a_source_takes_its_documents(world: World) -> None:
-    from tasks.remove_source import remove_source
-
     fill(world)
     world.ingest()
     assert remove_source(world.library(), str(world.folder)) == 3
