@@ -126,7 +126,8 @@ def _ingest(
                 discover(ctx, source, confirm, full, before_promotion=reconciling.result)
                 _work(ctx, source, progress, batch_files, batch_bytes)
             except SourceUnavailable as exc:
-                logger().warning("%s: %s", source.row.root, exc)
+                # No warning: a command would print the same words again when the run has failed for them.
+                logger().info("%s: %s", source.row.root, exc)
                 unavailable.append(exc)
         reconciling.result()
         finish(ctx, contexts)

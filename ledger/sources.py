@@ -96,6 +96,14 @@ def remove(db: Database, run: runs.Run, source: SourceRow) -> int:
     return removed
 
 
+def forget_unlisted(db: Database, run: runs.Run, source: SourceRow) -> None:
+    """Take the source out if no listing of it ever came to an end: nothing is known of it but its name."""
+    with db.write() as connection:
+        runs.fence(connection, run)
+        forget_staged(connection, source.id)
+        connection.execute(delete(sources).where(sources.c.id == source.id, sources.c.listed_at.is_(None)))
+
+
 def forget_staged(connection: Connection, source_id: int) -> None:
     """Drop whatever a listing of the source has staged."""
     held = list(connection.execute(select(listings.c.id).where(listings.c.source_id == source_id)).scalars())

@@ -9,9 +9,9 @@ from pathlib import Path
 from prefect import task
 
 from blocks.sources.base import Source
-from core.errors import Unprocessable
+from core.errors import SourceUnavailable, Unprocessable
 from core.files import ChangePage, ListingEnd
-from ledger import listings, owed
+from ledger import listings, owed, sources
 from ledger.listings import Promotion
 from tasks.context import RunContext, SourceContext
 from tasks.log import logger
@@ -38,20 +38,13 @@ def discover(
     with ctx.timed("discover"):
         listing = listings.begin(ctx.db, ctx.run, source.row)
         cursor = None if full else source.row.cursor
-        end, listed, new = None, 0, 0
-        for page in source.adapter.changes(cursor):
-            ctx.check()
-            if isinstance(page, ListingEnd):
-                end = page
-                continue
-            new += listings.stage(ctx.db, ctx.run, source.row, listing, page)
-            listed += len(page.files)
-            if new >= MANY:
-                ctx.warm_up()
-            tell(Progress(f"looking at {source.row.root}", files_done=listed))
-            _warn(ctx, page)
-        assert end is not None, "a source that was cut short raises"
-        _read_possibly_moved(ctx, source, listing)
+        try:
+            end = _list(ctx, source, listing, cursor)
+            _read_possibly_moved(ctx, source, listing)
+        except SourceUnavailable:
+            # A name that was mistyped, or never within reach, is no source of the library.
+            sources.forget_unlisted(ctx.db, ctx.run, source.row)
+            raise
     before_promotion()
     with ctx.timed("discover"):
         promotion = listings.promote(ctx.db, ctx.run, source.row, listing, end, confirm_removals)
@@ -64,6 +57,24 @@ def discover(
         logger().warning("%d files vanished from %s: their removal waits for %s", promotion.awaiting, source.row.root, how)
     logger().info("%d files listed, %d removed, %d to work on", promotion.listed, promotion.removed, source.files_total)
     return promotion
+
+
+def _list(ctx: RunContext, source: SourceContext, listing: int, cursor: str | None) -> ListingEnd:
+    """Stage all pages of the listing; its end."""
+    end, listed, new = None, 0, 0
+    for page in source.adapter.changes(cursor):
+        ctx.check()
+        if isinstance(page, ListingEnd):
+            end = page
+            continue
+        new += listings.stage(ctx.db, ctx.run, source.row, listing, page)
+        listed += len(page.files)
+        if new >= MANY:
+            ctx.warm_up()
+        tell(Progress(f"looking at {source.row.root}", files_done=listed))
+        _warn(ctx, page)
+    assert end is not None, "a source that was cut short raises"
+    return end
 
 
 def _warn(ctx: RunContext, page: ChangePage) -> None:

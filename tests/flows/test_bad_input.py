@@ -290,6 +290,26 @@ def in_process(levada: list[str], world: World) -> dict[str, Any]:
     return report
 
 
+def test_a_folder_that_could_never_be_listed_is_no_source(levada: list[str], world: World) -> None:
+    world.write("shut/a.txt", "A text.")
+    (world.folder / "shut").chmod(0)
+    give_database(world.home)
+    done = subprocess.run(
+        [*levada, "ingest", str(world.folder / "shut")],
+        env={**without_prefect(), "LEVADA_HOME": str(world.home)},
+        capture_output=True,
+        text=True,
+    )
+    (world.folder / "shut").chmod(0o700)
+    assert done.returncode == 1
+    assert done.stderr.count("Permission denied") == 1, done.stderr
+    assert world.rows("SELECT root FROM sources") == []
+    world.ingest()
+    shutil.move(world.folder, world.folder.with_name("away"))
+    assert world.run(source=None).is_failed()
+    assert world.rows("SELECT root FROM sources") == [(str(world.folder),)], "what was listed once stays"
+
+
 @pytest.fixture
 def levada() -> list[str]:
     """The command, in a process without root's power over other people's files."""
