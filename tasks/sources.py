@@ -11,7 +11,7 @@ from blocks.library import Library
 from blocks.sources import registry
 from blocks.sources.base import Source
 from core.errors import UsageError
-from core.paths import folder_at, overlaps
+from core.paths import folder_at, overlaps, real_path
 from ledger import sources
 from ledger.sources import SourceRow
 
@@ -24,6 +24,13 @@ def named(
     `include` and `exclude`: patterns for a folder, kept with it from now on; None leaves them as they are. Raises UsageError.
     Writes nothing, so that a request that cannot be met has no side effect.
     """
+    found = _named(library, name, include, exclude)
+    for source in found:
+        source._home = library.settings.home
+    return found
+
+
+def _named(library: Library, name: str | None, include: list[str] | None, exclude: list[str] | None) -> list[Source]:
     if name is not None and (path := folder_at(name)) is not None:
         return [_folder(library, path, include, exclude)]
     if include is not None or exclude is not None:
@@ -43,6 +50,7 @@ def _folder(library: Library, path: Path, include: list[str] | None, exclude: li
         folder = FolderSource(**settings)
     except ValidationError as exc:
         raise UsageError("; ".join(str(error["msg"]).removeprefix("Value error, ") for error in exc.errors())) from exc
+    _refuse_home(library, folder)
     _refuse_overlap(library, folder)
     return folder
 
@@ -61,6 +69,12 @@ def register(library: Library, source: Source) -> SourceRow:
     """Make sure that the library knows the source. Raises UsageError if its root overlaps another folder's."""
     _refuse_overlap(library, source)  # once more: another run may have added a source while this one waited
     return sources.ensure(library.ledger, library.row(), source.kind, source.root, registry.configuration(source))
+
+
+def _refuse_home(library: Library, folder: Source) -> None:
+    home = real_path(str(library.settings.home))
+    if folder.root == home or folder.root.startswith(f"{home}/"):
+        raise UsageError(f"{folder.root} lies in Levada's own home, {home}: keep documents elsewhere, or move LEVADA_HOME")
 
 
 def _refuse_overlap(library: Library, source: Source) -> None:

@@ -21,6 +21,8 @@ class Source(Block, ABC):
 
     _known_root: str | None = PrivateAttr(default=None)
     """The root under which the ledger knows it: whatever else is found in its place is another source."""
+    _home: Path | None = PrivateAttr(default=None)
+    """Levada's own home: no document of anybody's lies there."""
 
     @property
     @abstractmethod

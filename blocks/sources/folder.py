@@ -38,7 +38,7 @@ class FolderSource(Source):
     opened. Symbolic links are followed to files and directories, and what is reached by several paths is several documents;
     a link back to a directory on the way is left out. A link that leads out of the folder is left out with a
     warning, because whoever may write into a shared folder could otherwise publish what only Levada's user may read; a link
-    to nothing has no file.
+    to nothing has no file. Levada's own home is never part of it.
 
     Example:
         Load a stored folder and look at what it holds:
@@ -117,6 +117,7 @@ class FolderSource(Source):
             hidden=self.hidden,
             follow_symlinks=self.follow_symlinks,
             outside_links=self.outside_links,
+            home=os.path.realpath(os.fsencode(self._home)) if self._home is not None else None,
         )
         walk = Walk(self._real_root(), rules)
         yield from walk.pages()

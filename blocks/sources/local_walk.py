@@ -39,6 +39,8 @@ class Rules:
     hidden: bool = False
     follow_symlinks: bool = True
     outside_links: bool = False
+    home: bytes | None = None
+    """Real path of Levada's own home, which is left out: to open and close its ledger here would drop SQLite's locks on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Walk:
         self._root = root
         self._rules = rules
         self._start = self._identity()
+        self._home = _identity_at(rules.home) if rules.home is not None else None
         self._pending = [_Directory(b"", self._start, None, linked=False)]
         self._aliases: Counter[tuple[int, int]] = Counter()
         self._unlisted: list[bytes] = []
@@ -193,7 +196,7 @@ class Walk:
         if stat.S_ISREG(info.st_mode):
             return self._file(path, name, info, now)
         identity = (info.st_dev, info.st_ino)
-        if stat.S_ISDIR(info.st_mode) and not directory.within(identity):
+        if stat.S_ISDIR(info.st_mode) and identity != self._home and not directory.within(identity):
             return _Directory(path + b"/", identity, directory, linked or directory.linked)
         return None
 
@@ -206,6 +209,8 @@ class Walk:
         if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
             return False
         if not self._wanted(path, stat.S_ISDIR(info.st_mode)):
+            return False
+        if self._rules.home is not None and is_inside(os.path.realpath(self._root + b"/" + path), self._rules.home):
             return False
         if self._rules.outside_links or self._inside(path):
             return True
@@ -244,6 +249,14 @@ class Walk:
 def is_inside(path: bytes, root: bytes) -> bool:
     """True if the real path `path` is the real path `root` or lies below it."""
     return path == root or path.startswith(root.rstrip(b"/") + b"/")
+
+
+def _identity_at(path: bytes) -> tuple[int, int] | None:
+    try:
+        info = Path(os.fsdecode(path)).stat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
 
 
 def _name(entry: os.DirEntry[str]) -> str:

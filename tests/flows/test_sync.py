@@ -6,7 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from core.errors import SourceUnavailable
+import pytest
+
+from core.errors import SourceUnavailable, UsageError
 from tasks.progress import Progress, listening
 from tasks.remove_source import remove_source
 from tests.flows.world import World
@@ -187,6 +189,24 @@ def test_a_folder_that_a_link_has_replaced_is_not_taken_for_a_new_one(world: Wor
     assert world.rows("SELECT root FROM sources ORDER BY id") == [(str(world.folder),), (str(other),)]
     assert remove_source(world.library(), str(world.folder)) == 3
     assert world.ingest(source=None).unchanged == 4
+
+
+def test_the_home_is_no_part_of_a_folder_around_it(world: World) -> None:
+    fill(world)
+    world.prepare(world.folder / "home")
+    (world.folder / "link").symlink_to("home")
+    (world.folder / "deeper").symlink_to("home/libraries")
+    (world.folder / "ledger").symlink_to("home/ledger.db")
+    for _ in range(2):
+        report = world.ingest()
+        assert (report.added + report.unchanged, report.quarantined, report.warnings) == (3, 0, [])
+    assert world.rows("SELECT count(*) FROM files") == [(3,)]
+    home = world.home.rename(world.home.with_name("elsewhere"))
+    world.home.symlink_to(home)
+    assert world.ingest().unchanged == 3, "under another name, reached by a link"
+    for inside in (home, home / "libraries"):
+        with pytest.raises(UsageError, match="Levada's own home"):
+            world.run(source=str(inside)).result()
 
 
 def test_a_dry_run_changes_nothing(world: World) -> None:
