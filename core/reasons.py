@@ -42,7 +42,7 @@ _REMEDIES = {
     Reason.ENCRYPTED: "The file needs a password; save a copy without one.",
     Reason.TIMEOUT: "Reading took too long; split the file or raise LEVADA_EXTRACT_TIMEOUT.",
     Reason.CRASHED: "The parser died on this file; replace it, or report it with the file attached.",
-    Reason.TOO_LARGE: "The file exceeds a size limit; split it or raise the limit.",
+    Reason.TOO_LARGE: "The file exceeds a size limit, or the room for its copy; split it, exclude it, or raise the limit.",
     Reason.UNREADABLE: "Levada may not read the file; give its user permission.",
     Reason.CHANGING: "The file changed each time it was read; it is tried again by itself.",
     Reason.FAILED: "An unforeseen error; see the detail, and `levada quarantine retry` once mended.",

@@ -41,6 +41,6 @@ class Source(Block, ABC):
         """Copy one file's bytes into `directory`; never a splice of two revisions.
 
         Raises FileNotFoundError if it is gone; Unprocessable: UNREADABLE without permission, CHANGING if it changed each time
-        it was read, TOO_LARGE above `max_bytes`; SourceUnavailable if the whole source is; TransientError if the copy
-        cannot be written (a full disk); UsageError for an id that no listing gave.
+        it was read, TOO_LARGE above `max_bytes`, or if there is no room for it; SourceUnavailable if the whole source is;
+        TransientError if the copy cannot be written (a full disk); UsageError for an id that no listing gave.
         """

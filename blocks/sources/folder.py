@@ -15,7 +15,7 @@ from blocks.sources.base import Source
 from blocks.sources.globs import Globs
 from blocks.sources.local_files import READS, copy, open_beneath
 from blocks.sources.local_walk import Rules, Walk, is_inside
-from core.errors import SourceUnavailable, Unprocessable, UsageError
+from core.errors import SourceUnavailable, TransientError, Unprocessable, UsageError
 from core.files import OWNER, ChangePage, ListingEnd, Snapshot
 from core.paths import printable
 from core.reasons import Reason
@@ -71,7 +71,9 @@ class FolderSource(Source):
     outside_links: bool = Field(
         default=False, description="Follow links that lead out of the folder too; only where you trust all who may write there."
     )
-    max_bytes: int | None = Field(default=None, gt=0, description="Files larger than this many bytes go to quarantine.")
+    max_bytes: int | None = Field(
+        default=1 << 30, gt=0, description="Files larger than this many bytes go to quarantine unread; 1 GiB if left out."
+    )
     acl: list[str] = Field(
         default_factory=lambda: [OWNER], min_length=1, description="Principals that may see the files; by default the owner."
     )
@@ -150,6 +152,8 @@ class FolderSource(Source):
         fd = self._open(parts)
         try:
             return copy(fd, directory, limit)
+        except TransientError as exc:
+            raise TransientError(f"{printable(b'/'.join(parts))}: {exc}") from exc
         finally:
             os.close(fd)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 import time
 from pathlib import Path
 
-from core.errors import TransientError, Unprocessable
+from core.errors import LevadaError, TransientError, Unprocessable
 from core.files import Snapshot
 from core.reasons import Reason
 
@@ -20,6 +21,9 @@ BLOCK = 1 << 20
 """Bytes read at once."""
 READS = 4
 """How often a file is read while it changes."""
+LARGE = 64 << 20
+"""Bytes above which a file is copied only if there is room for it, and room as much again left over."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 """To pass through a folder, where the system can tell that from reading it: whoever may search it need not read it."""
 
@@ -75,12 +79,16 @@ def _open_directory(part: bytes, at: int) -> int:
 def copy(fd: int, directory: Path, max_bytes: int | None) -> Snapshot | None:
     """Copy an open file into `directory`, hashing on the way; None if it changed meanwhile.
 
-    Raises OSError if it cannot be read, Unprocessable TOO_LARGE, and TransientError if the copy cannot be written.
+    Raises OSError if it cannot be read, and TransientError if the copy cannot be written. A large file that finds no room is
+    to blame for it, and stops no other: Unprocessable TOO_LARGE, or FAILED if the room was lost to others meanwhile.
     """
     now = time.time_ns()
     before = os.fstat(fd)
     if max_bytes is not None and before.st_size > max_bytes:
         raise Unprocessable(Reason.TOO_LARGE, f"{before.st_size} bytes, the limit is {max_bytes}")
+    if before.st_size > LARGE and before.st_size > (free := _free(directory)) - LARGE:
+        room = f"{before.st_size} bytes, {free} are free in {directory}"
+        raise Unprocessable(Reason.TOO_LARGE, f"{room}; make room, then `levada quarantine retry`")
     target, path = _create(directory)
     try:
         digest = _copy_bytes(fd, target, before, directory)
@@ -104,7 +112,7 @@ def _copy_bytes(fd: int, target: int, before: os.stat_result, directory: Path) -
         if not block:
             return None
         digest.update(block)
-        _write(target, block, directory)
+        _write(target, block, directory, before.st_size)
         copied += len(block)
         if _state(os.fstat(fd)) != _state(before):
             return None
@@ -115,6 +123,13 @@ def _state(info: os.stat_result) -> tuple[int, int, int, int]:
     return info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino
 
 
+def _free(directory: Path) -> int:
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError as exc:
+        raise _unwritable(directory, exc) from exc
+
+
 def _create(directory: Path) -> tuple[int, str]:
     """A new file that only its owner may read."""
     try:
@@ -123,13 +138,19 @@ def _create(directory: Path) -> tuple[int, str]:
         raise _unwritable(directory, exc) from exc
 
 
-def _write(target: int, block: bytes, directory: Path) -> None:
+def _write(target: int, block: bytes, directory: Path, size: int) -> None:
+    """Write a part of a copy that is to have `size` bytes."""
     try:
         while block:
             block = block[os.write(target, block) :]
     except OSError as exc:
-        raise _unwritable(directory, exc) from exc
+        raise _unwritable(directory, exc, size) from exc
 
 
-def _unwritable(directory: Path, exc: OSError) -> TransientError:
-    return TransientError(f"a copy cannot be written to {directory} ({exc.strerror}); free space there or mend its permissions")
+def _unwritable(directory: Path, exc: OSError, size: int = 0) -> LevadaError:
+    said = f"a copy cannot be written to {directory} ({exc.strerror})"
+    if exc.errno == errno.EFBIG:
+        return Unprocessable(Reason.TOO_LARGE, f"{size} bytes: {said}")
+    if exc.errno in _FULL and size > LARGE:
+        return Unprocessable(Reason.FAILED, f"{size} bytes: {said}; free space there")
+    return TransientError(f"{said}; free space there or mend its permissions")

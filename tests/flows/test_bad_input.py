@@ -350,3 +350,20 @@ def test_a_full_disk(world: World, disk: Path) -> None:
     filler.unlink()
     assert world.ingest().added == 12
     assert world.store_ids() == sorted(row[2] for row in world.index())
+
+
+def test_files_that_do_not_fit_on_the_disk_stop_no_other(world: World, disk: Path) -> None:
+    """Every file is copied before anything looks at its type: a film, or the image of a whole disk."""
+    world.prepare(disk / "home")
+    world.write("a.txt", "The first text.")
+    for name, size in (("disk.img", 1 << 40), ("film.mp4", 400 << 20)):
+        with (world.folder / name).open("wb") as file:
+            file.truncate(size)
+    world.write("z.txt", "The last text.")
+    report = world.ingest()
+    assert (report.added, report.quarantined) == (2, 2)
+    assert reasons(world) == {"disk.img": "too_large", "film.mp4": "too_large"}
+    assert "are free in" in {failure.path: failure.detail for failure in report.failures}["film.mp4"]
+    (world.folder / "a.txt").write_text("The first text, edited.")
+    again = world.ingest()
+    assert (again.updated, again.quarantined) == (1, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 
 from blocks.sources.base import Source
 from blocks.sources.folder import FolderSource
-from blocks.sources.local_files import SETTLED, fingerprint
+from blocks.sources.local_files import LARGE, SETTLED, fingerprint
 from core.errors import SourceUnavailable, TransientError, Unprocessable, UsageError
 from core.files import ChangePage, ListingEnd
 from core.ids import content_hash
@@ -465,7 +466,7 @@ def test_the_source_may_have_a_limit_of_its_own(root: Path, snapshots: Path) -> 
 
 def test_a_copy_that_cannot_be_written_is_not_the_files_fault(root: Path, snapshots: Path) -> None:
     write(root / "a.md")
-    with pytest.raises(TransientError, match="a copy cannot be written"):
+    with pytest.raises(TransientError, match=r"^a\.md: a copy cannot be written"):
         FolderSource(path=root).fetch(b"a.md", snapshots / "missing")
 
 
@@ -476,9 +477,33 @@ def test_a_full_disk_is_not_the_files_fault(root: Path) -> None:
     target = os.open("/dev/full", os.O_WRONLY)
     try:
         with pytest.raises(TransientError, match="No space left"):
-            _write(target, b"x", root)
+            _write(target, b"x", root, 1)
+        with pytest.raises(Unprocessable) as caught:
+            _write(target, b"x", root, LARGE + 1)
+        assert caught.value.reason.transient, "it made the disk full: the others go on, and it is tried again"
     finally:
         os.close(target)
+
+
+def test_a_file_larger_than_any_document_is_not_copied(root: Path, snapshots: Path) -> None:
+    with (root / "disk.img").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(Unprocessable) as caught:
+        FolderSource(path=root).fetch(b"disk.img", snapshots)
+    assert (caught.value.reason, caught.value.detail) == (Reason.TOO_LARGE, f"{1 << 40} bytes, the limit is {1 << 30}")
+
+
+def test_a_file_larger_than_a_file_may_be_is_too_large(root: Path, snapshots: Path) -> None:
+    write(root / "a.md", "x" * 5_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, before[1]))
+    try:
+        with pytest.raises(Unprocessable) as caught:
+            FolderSource(path=root).fetch(b"a.md", snapshots)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.reason is Reason.TOO_LARGE
+    assert list(snapshots.iterdir()) == []
 
 
 # What changes meanwhile
