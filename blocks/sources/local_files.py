@@ -91,6 +91,8 @@ def copy(fd: int, directory: Path, max_bytes: int | None) -> Snapshot | None:
         raise Unprocessable(Reason.TOO_LARGE, f"{room}; make room, then `levada quarantine retry`")
     target, path = _create(directory)
     try:
+        if before.st_size > LARGE:
+            _reserve(target, directory, before.st_size)
         digest = _copy_bytes(fd, target, before, directory)
     except BaseException:
         Path(path).unlink()
@@ -136,6 +138,17 @@ def _create(directory: Path) -> tuple[int, str]:
         return tempfile.mkstemp(prefix="snapshot-", dir=directory)
     except OSError as exc:
         raise _unwritable(directory, exc) from exc
+
+
+def _reserve(target: int, directory: Path, size: int) -> None:
+    """Take the room for a whole copy at once, so that several at work do not all count on the same."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(target, 0, size)
+    except OSError as exc:
+        if exc.errno in _FULL or exc.errno == errno.EFBIG:
+            raise _unwritable(directory, exc, size) from exc
 
 
 def _write(target: int, block: bytes, directory: Path, size: int) -> None:

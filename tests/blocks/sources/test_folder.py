@@ -27,6 +27,7 @@ from core.files import ChangePage, ListingEnd
 from core.ids import content_hash
 from core.reasons import Reason
 from tests.contracts.sources import Place, SourceContract, files, listing
+from tests.servers.small_disk import small_disk
 
 NOBODY = 65534
 
@@ -483,6 +484,27 @@ def test_a_full_disk_is_not_the_files_fault(root: Path) -> None:
         assert caught.value.reason.transient, "it made the disk full: the others go on, and it is tried again"
     finally:
         os.close(target)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system cannot reserve room")
+def test_large_copies_do_not_count_on_the_same_room(tmp_path: Path) -> None:
+    """Else they would fill the disk together, and a small one would fail the run for it."""
+    from blocks.sources.local_files import _reserve
+
+    with small_disk(tmp_path / "disk", 256) as disk:
+        for fits in (True, False):
+            with (disk / f"copy {fits}").open("wb") as copy:
+                if fits:
+                    _reserve(copy.fileno(), disk, 2 * LARGE + 1)
+                    continue
+                with pytest.raises(Unprocessable) as caught:
+                    _reserve(copy.fileno(), disk, 2 * LARGE + 1)
+        assert caught.value.reason.transient, "there may be room when the other is read"
+        (disk / "root").mkdir()
+        with (disk / "root" / "film.mp4").open("wb") as film:
+            film.truncate(LARGE + 1)
+        with pytest.raises(Unprocessable, match="are free in"):
+            FolderSource(path=disk / "root").fetch(b"film.mp4", disk)
 
 
 def test_a_file_larger_than_any_document_is_not_copied(root: Path, snapshots: Path) -> None:
