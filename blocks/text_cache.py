@@ -27,7 +27,7 @@ class TextCache:
         try:
             with open(self._path(content_hash, name), "rb", buffering=0) as file:  # noqa: PTH123
                 document = load(zlib.decompress(file.readall()))
-        except (FileNotFoundError, zlib.error, ValueError):
+        except (OSError, zlib.error, ValueError):
             return None
         return document if document.extractor in engines else None
 

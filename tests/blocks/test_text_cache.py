@@ -65,3 +65,13 @@ def test_what_is_erased_is_gone_under_every_name(cache: TextCache) -> None:
         cache.put(content, name, document())
     cache.erase([CONTENT])
     assert [path.name for path in entries(cache)] == [f"{other}.md.z"]
+
+
+def test_an_entry_that_cannot_be_read_counts_as_missing_and_is_replaced(cache: TextCache) -> None:
+    cache.put(CONTENT, "a.md", document())
+    (entry,) = entries(cache)
+    entry.unlink()
+    entry.symlink_to(entry.name)  # to read it fails, for root too
+    assert cache.get(CONTENT, "a.md", {"markdown/1"}) is None
+    cache.put(CONTENT, "a.md", document())
+    assert cache.get(CONTENT, "a.md", {"markdown/1"}) == document()
