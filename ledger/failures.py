@@ -14,6 +14,7 @@ _FORBIDDEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READO
 
 # SQLSTATEs: PostgreSQL's documentation, appendix A. A server that cannot be reached at all gives none.
 _DISK_FULL = "53100"
+_NOT_ALLOWED = ("42501", "25006")
 _CLASHES = ("40001", "40P01", "55P03")
 _UNREACHABLE = ("08", "53", "57")
 
@@ -25,9 +26,10 @@ def explained(error: DBAPIError, where: str) -> LevadaError | None:
     if isinstance(cause, sqlite3.Error):
         # The lowest byte is the primary result code (sqlite.org/rescode.html); the others refine it.
         return _of_sqlite((getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF, words, where)
-    if isinstance(error, OperationalError):
-        return _of_postgresql(getattr(cause, "sqlstate", None), words, where)
-    return None
+    state = getattr(cause, "sqlstate", None)
+    if state is None and not isinstance(error, OperationalError):
+        return None
+    return _of_postgresql(state, words, where)
 
 
 def _of_sqlite(code: int, words: str, where: str) -> LevadaError | None:
@@ -49,6 +51,8 @@ def _of_sqlite(code: int, words: str, where: str) -> LevadaError | None:
 def _of_postgresql(state: str | None, words: str, where: str) -> LevadaError | None:
     if state == _DISK_FULL:
         return PermanentError(f"the disk of {where} is full: free some space on its server, then run again")
+    if state in _NOT_ALLOWED:
+        return PermanentError(f"{where} cannot be written ({words}): let its role write and create tables there")
     if state in _CLASHES:
         return TransientError(f"{where} was busy with another process ({words}): run again")
     if state is None or state[:2] in _UNREACHABLE:

@@ -224,6 +224,26 @@ def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
     assert "sesame" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "forbid",
+    [
+        pytest.param("ALTER ROLE weak SET default_transaction_read_only = on", id="read only"),
+        pytest.param("ALTER ROLE weak RESET default_transaction_read_only", id="no right to create"),
+    ],
+)
+def test_a_database_that_cannot_be_written_is_told_in_one_line(forbid: str, empty_postgresql_url: str) -> None:
+    admin = create_engine(empty_postgresql_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("DROP ROLE IF EXISTS weak"))
+        connection.execute(text("CREATE ROLE weak LOGIN"))
+        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+        connection.execute(text(forbid))
+    admin.dispose()
+    with pytest.raises(PermanentError) as caught:
+        open_ledger(empty_postgresql_url.replace("//postgres:@", "//weak:@").replace("//postgres@", "//weak@"))
+    says(caught, "cannot be written", "let its role write")
+
+
 def test_a_ledger_that_was_deleted_without_its_log_begins_anew(tmp_path: Path, migrated_file: Path) -> None:
     shutil.copy(migrated_file, tmp_path / "ledger.db")
     database = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
