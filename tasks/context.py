@@ -57,8 +57,10 @@ class RunContext:
         self.snapshots: Path = self.directory / "snapshots"
         """Private copies of files that are being read, and texts that are being written; emptied before and after each run."""
         self.cache = TextCache(self.directory / "texts", self.snapshots)
+        self.ownerless: list[CollectionRef] = []
+        """Collections of a ledger that was lost, or of another installation."""
         self.adoptable: list[CollectionRef] = []
-        """Collections of a ledger that was lost: their vectors are taken over where id and text agree."""
+        """Those of them that can be read: their vectors are taken over where id and text agree."""
         self.report = SyncReport()
         self.stop = threading.Event()
         self.embedding = threading.Lock()

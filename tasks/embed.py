@@ -11,10 +11,11 @@ import numpy as np
 from prefect import task
 
 from blocks.embedders.base import Vectors
-from core.errors import SpaceMismatch
+from core.errors import SpaceMismatch, StoreUnavailable, StoreUnreadable
 from ledger import vectors
 from tasks.batches import EMBEDDED, Batch
 from tasks.context import RunContext, SourceContext
+from tasks.log import logger
 from tasks.options import EFFECT
 
 STAGE = "embed"
@@ -91,8 +92,15 @@ def _adopted(ctx: RunContext, batch: Batch, in_flight: dict[bytes, bytes]) -> di
         for row in revision.added
         if row.text_hash not in batch.vectors and row.text_hash not in in_flight
     }
-    for ref in ctx.adoptable:
-        for record in ctx.library.vectors.fetch(ref, list(wanted)):
+    for ref in list(ctx.adoptable):
+        try:
+            records = ctx.library.vectors.fetch(ref, list(wanted))
+        except (StoreUnavailable, StoreUnreadable) as exc:
+            # It would only have saved work.
+            ctx.adoptable.remove(ref)
+            logger().warning("the store without its ledger cannot be read (%s): its texts are embedded again", exc)
+            continue
+        for record in records:
             hash = wanted[record.id]
             if record.text == batch.texts[hash] and len(record.vector) == ctx.run.generation.dimension:
                 found[hash] = np.asarray(record.vector, dtype="<f4").tobytes()

@@ -20,7 +20,7 @@ def finish(ctx: RunContext, sources: list[SourceContext]) -> None:
                 report.removed += let_go
         delete_pending(ctx)
         if not ctx.library.vectors.shared:
-            for ref in ctx.adoptable:
+            for ref in ctx.ownerless:
                 ctx.library.vectors.drop(ref)
         erase(ctx)
     for source in sources:

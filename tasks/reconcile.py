@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import replace
 
@@ -133,13 +134,17 @@ def sweep_orphans(ctx: RunContext) -> int:
 
 def _find_adoptable(ctx: RunContext) -> None:
     """Collections of this library under another store id: of a ledger that was lost. They are never served."""
-    info = ctx.library.collection_info(ctx.run.generation)
-    for name, found in ctx.library.vectors.collections():
+    store, info = ctx.library.vectors, ctx.library.collection_info(ctx.run.generation)
+    for name, found in store.collections():
         if _same_library(found, info) and name != ctx.run.generation.collection:
-            ctx.adoptable.append(CollectionRef(name, found.store_id))
-            logger().warning(
-                "found a store without its ledger (%d records): its vectors are used where id and text agree", found.count
+            ctx.ownerless.append(CollectionRef(name, found.store_id))
+            # On a shared server it is as likely another installation's, and is there at every run.
+            logger().log(
+                logging.INFO if store.shared else logging.WARNING,
+                "found a store without its ledger (%d records): its vectors are used where id and text agree",
+                found.count,
             )
+    ctx.adoptable += ctx.ownerless
 
 
 def _same_library(found: CollectionInfo, ours: CollectionInfo) -> bool:

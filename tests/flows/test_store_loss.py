@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from blocks.library import Library
+from blocks.stores.chroma import ChromaStore
+from tests.blocks.stores.owners import wait_deserted
+from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
+from tests.servers.chroma_server import chroma_server
 
 TEXTS = {
     f"{word}.txt": f"The {word} is kept in room {number}." for number, word in enumerate(["anchor", "barrel", "candle", "drum"])
@@ -88,6 +96,39 @@ def test_a_lost_ledger_takes_its_vectors_from_the_store(filled: World) -> None:
     assert [row[2] for row in after if row[0] != "anchor.txt"] == [row[2] for row in before if row[0] != "anchor.txt"]
     assert filled.store_ids() == sorted(row[2] for row in after), "the rest was swept"
     assert not any("room 0" in passage.text for passage in filled.search("Where is the anchor?", 20))
+
+
+def test_a_lost_ledger_beside_a_damaged_store_costs_no_more_than_embedding(filled: World) -> None:
+    for path in filled.home.glob("ledger.db*"):
+        path.unlink()
+    wait_deserted(store_of(filled))
+    with closing(sqlite3.connect(store_of(filled) / "chroma.sqlite3")) as database:
+        # Chroma's log: vectors that its index was not saved with are lost.
+        database.execute("DELETE FROM embeddings_queue")
+        database.commit()
+    report = filled.ingest()
+    assert (report.added, report.chunks_embedded) == (4, 4)
+    assert filled.store_ids() == sorted(row[2] for row in filled.index())
+    library = filled.library()
+    assert len(library.vectors.collections()) == 1, "the damaged one is gone"
+    library.close()
+    assert filled.ingest().unchanged == 4
+
+
+def test_another_installations_store_on_a_shared_server_is_no_cause_for_alarm(
+    filled: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with chroma_server(tmp_path / "server") as url:
+        for home in ("one", "two"):
+            filled.prepare(tmp_path / home)
+            library = Library(store=ChromaStore(url=url))
+            library._settings = filled.settings
+            with caplog.at_level(logging.INFO, "levada"):
+                caplog.clear()
+                ingest_in_stages(library, str(filled.folder))
+            library.close()
+        found = [record.levelname for record in caplog.records if "without its ledger" in record.message]
+        assert found == ["INFO"]
 
 
 def test_a_store_of_other_dimension_is_not_mixed(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
