@@ -31,8 +31,9 @@ def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
     """Give every added chunk of the batch its vector."""
     with ctx.embedding, ctx.timed(STAGE):
         hashes = list(batch.texts)
+        # In this order a batch that is published meanwhile is known to one of the two.
+        in_flight = {hash: row for hash in hashes if (row := ctx.in_flight.get(hash)) is not None}
         batch.vectors = vectors.known(ctx.db, ctx.run.generation.space_id, hashes)
-        in_flight = {hash: ctx.in_flight[hash] for hash in hashes if hash in ctx.in_flight}
         adopted = _adopted(ctx, batch, in_flight)
         missing = [hash for hash in hashes if hash not in batch.vectors and hash not in in_flight and hash not in adopted]
         # Texts of like length side by side need the least padding, and the last portion is soon done.

@@ -16,12 +16,22 @@ from core.errors import SourceUnavailable, UsageError
 from core.settings import Settings
 from core.spaces import Tokenizer
 from ledger import sources
+from ledger.database import Database
 from ledger.locks import library_lock
+from ledger.vectors import known
+from tasks.batches import owed_batches
+from tasks.chunk import chunk
 from tasks.chunkers.structure import StructureChunker
+from tasks.context import SourceContext
+from tasks.discover import discover
+from tasks.embed import embed
+from tasks.extract import extract
 from tasks.plan import make_plan
+from tasks.publish import publish
+from tasks.reconcile import reconcile
 from tasks.remove_source import remove_source
 from tasks.session import working_on
-from tasks.sources import named
+from tasks.sources import named, register
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
 
@@ -102,6 +112,31 @@ def test_two_libraries_may_live_in_one_store(world: World, tmp_path: Path) -> No
 
 def secrets_left(home: Path, secret: bytes) -> list[str]:
     return [path.name for path in home.rglob("*") if path.is_file() and not path.is_symlink() and secret in path.read_bytes()]
+
+
+def test_a_text_in_two_batches_is_embedded_once_even_if_the_first_is_published_just_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.txt", "b.txt"):
+        world.write(name, "The very same text.")
+    library = world.library()
+    with working_on(library, None) as ctx:
+        reconcile.fn(ctx)
+        (adapter,) = named(library, str(world.folder))
+        source = SourceContext(adapter, register(library, adapter))
+        discover.fn(ctx, source, False, False)
+        first, second = (chunk.fn(ctx, extract.fn(ctx, source, batch)) for batch in owed_batches(ctx, source, 1, 1 << 30))
+        embed.fn(ctx, source, first)
+
+        def published_meanwhile(db: Database, space_id: int, hashes: list[bytes]) -> dict[bytes, bytes]:
+            found = known(db, space_id, hashes)
+            publish.fn(ctx, source, first)
+            return found
+
+        monkeypatch.setattr("tasks.embed.vectors.known", published_meanwhile)
+        publish.fn(ctx, source, embed.fn(ctx, source, second))
+        assert ctx.report.chunks_embedded == 1
+    assert len(world.index()) == 2
 
 
 def test_what_was_removed_is_in_no_file_of_the_ledger_even_while_others_read(world: World) -> None:
