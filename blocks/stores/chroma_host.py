@@ -17,6 +17,7 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 import struct
 import sys
 import threading
@@ -30,6 +31,7 @@ from core.errors import LevadaError, PermanentError, StoreUnavailable, StoreUnre
 
 from . import chroma_wire as wire
 from .chroma_collections import ChromaCollections, Vectors
+from .chroma_erasure import erase_deleted
 from .chroma_errors import chroma_errors
 from .chroma_place import MARKER, StorePlace, connect, listen
 
@@ -44,6 +46,7 @@ _DRAIN_SECONDS = 5.0
 _LEAVING: dict[str, Any] = {"leaving": True}
 """Says that nothing was done, and that the next owner is to be asked."""
 _STAMPING = frozenset({"create", "drop"})
+_DELETING = frozenset({"delete", "drop"})
 
 
 class _Replaced(Exception):
@@ -176,6 +179,8 @@ class Host:
             self._place.check_database()
         if op == "upsert":
             self._check_room()
+        if op in _DELETING:
+            self._place.unerased.touch(0o600)
         try:
             answer = self._collections.execute(op, args, vectors)
         except StoreUnreadable:
@@ -222,7 +227,19 @@ class Host:
         if self._client is not None:
             self._client.close()
             if self._sound and self._place.identity() == self._identity:
+                self._erase()
                 self._place.seal()
+
+    def _erase(self) -> None:
+        """Erase what Chroma keeps of deleted records (I12), unless somebody waits for the store: then a later owner does."""
+        if not self._place.unerased.exists():
+            return
+        self._place.wanted.unlink(missing_ok=True)
+        try:
+            if erase_deleted(self._place.database, self._place.wanted.exists):
+                self._place.unerased.unlink()
+        except (OSError, sqlite3.Error):
+            traceback.print_exc()
 
 
 def _client(directory: Path) -> Client:

@@ -1,7 +1,8 @@
 """Where an embedded store and the things of its owner process lie.
 
 Beside the store's directory, in `<directory>.host`, which only its user may enter: the lock of the one owner process, the
-socket by which all others reach it, its log, and the seal that it leaves when it ends as it should.
+socket by which all others reach it, its log, the seal that it leaves when it ends as it should, and the mark that something was
+deleted and is not yet erased.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,16 @@ class StorePlace:
         return self.room / "owner.lock"
 
     @property
+    def wanted(self) -> Path:
+        """There if somebody waits for the lock."""
+        return self.room / "wanted"
+
+    @property
+    def unerased(self) -> Path:
+        """There if records were deleted, and what Chroma keeps of them is not yet erased."""
+        return self.room / "unerased"
+
+    @property
     def socket(self) -> Path:
         return self.room / "socket"
 
@@ -83,13 +94,19 @@ class StorePlace:
             os.close(room)
 
     def try_lock(self) -> int | None:
-        """Become the owner: a descriptor that holds the lock until it is closed, or None if somebody else has it."""
+        """Become the owner: a descriptor that holds the lock until it is closed, or None if somebody else has it.
+
+        Whoever has it can see then that he is waited for.
+        """
         descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
+            with suppress(OSError):
+                self.wanted.touch(0o600)
             return None
+        self.wanted.unlink(missing_ok=True)
         return descriptor
 
     def identity(self) -> tuple[int, int] | None:

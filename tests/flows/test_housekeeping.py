@@ -32,6 +32,7 @@ from tasks.reconcile import reconcile
 from tasks.remove_source import remove_source
 from tasks.session import working_on
 from tasks.sources import named, register
+from tests.blocks.stores.owners import wait_deserted
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
 
@@ -150,6 +151,25 @@ def test_what_was_removed_is_in_no_file_of_the_ledger_even_while_others_read(wor
     assert world.ingest().removed == 1
     ledger = [name for name in secrets_left(world.home, b"xyzzyplugh") if name.startswith("ledger.db")]
     assert ledger == []
+
+
+def test_what_was_removed_or_edited_away_is_in_no_file_once_the_store_has_no_user(world: World) -> None:
+    """Invariant I12."""
+    for name in ("removed.txt", "edited.txt"):
+        world.write(name, f"The word of {name} is xyzzyplugh.")
+    world.write("other.txt", "Nothing to hide.")
+    world.settle()
+    world.ingest()
+    (store,) = (world.home / "libraries").rglob("store")
+    wait_deserted(store)
+    assert secrets_left(world.home, b"xyzzyplugh")
+    (world.folder / "removed.txt").unlink()
+    world.write("edited.txt", "The word was taken out.")
+    report = world.ingest()
+    assert (report.removed, report.updated) == (1, 1)
+    wait_deserted(store)
+    assert secrets_left(world.home, b"xyzzyplugh") == []
+    assert world.search("Which word was taken out?", 1)[0].path == "edited.txt"
 
 
 def test_a_removal_of_a_source_that_was_killed_is_finished_by_the_next(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,13 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.01)
+
+
+def kill_owner(directory: Path, number: int = signal.SIGKILL) -> None:
+    """Send the store's one owner a signal that ends it."""
+    (owner,) = owners(directory)
+    owner.send_signal(number)
+    wait_until(lambda: not owner.is_running() or owner.status() == "zombie", "the owner outlives its signal")
 
 
 def wait_deserted(directory: Path) -> None:

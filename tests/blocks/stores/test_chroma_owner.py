@@ -23,7 +23,7 @@ from blocks.stores.chroma import ChromaStore
 from blocks.stores.chroma_place import StorePlace, listen
 from core.errors import StoreUnavailable
 from tests.blocks.stores.chroma_process import other_process
-from tests.blocks.stores.owners import owners, wait_deserted, wait_until
+from tests.blocks.stores.owners import kill_owner, owners, wait_deserted, wait_until
 from tests.contracts.stores import SPACE, make_collection, records_of, unit_vectors
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to act as another user")
@@ -56,12 +56,6 @@ def count(store: ChromaStore, ref: CollectionRef) -> int:
     info = store.describe(ref.name)
     assert info is not None
     return info.count
-
-
-def kill_owner(store: ChromaStore, number: int = signal.SIGKILL) -> None:
-    (owner,) = owners(path_of(store))
-    owner.send_signal(number)
-    wait_until(lambda: not owner.is_running() or owner.status() == "zombie", "the owner outlives its signal")
 
 
 def test_another_process_searches_while_this_one_writes(served: ChromaStore) -> None:
@@ -155,10 +149,10 @@ def test_an_owner_killed_in_the_middle_of_writing_is_replaced(store: ChromaStore
     writer.start()
     for _ in range(20):
         written.acquire()
-    kill_owner(store)
+    kill_owner(path_of(store))
     writer.join()
     assert not failures
-    kill_owner(store)
+    kill_owner(path_of(store))
     place = StorePlace.of(path_of(store))
     assert place.socket.exists()
     assert not place.break_seal()
@@ -172,7 +166,7 @@ def test_a_collection_made_when_the_answer_was_lost_is_made(store: ChromaStore) 
     ref = CollectionRef("papers", str(uuid.uuid4()))
     info = CollectionInfo(ref.store_id, "acme", "papers", SPACE, 32)
     store.describe(ref.name)
-    killer = threading.Thread(target=kill_owner, args=(store,))
+    killer = threading.Thread(target=kill_owner, args=(path_of(store),))
     killer.start()
     store.create(ref.name, info)
     killer.join()
@@ -184,7 +178,7 @@ def test_an_owner_told_to_end_finishes_what_it_does(store: ChromaStore) -> None:
     store.upsert(ref, records_of(unit_vectors(50)))
     writer = threading.Thread(target=store.upsert, args=(ref, records_of(unit_vectors(500, seed=1), prefix="x")))
     writer.start()
-    kill_owner(store, signal.SIGTERM)
+    kill_owner(path_of(store), signal.SIGTERM)
     writer.join()
     assert count(store, ref) == 550
 
