@@ -48,7 +48,7 @@ def search(
 
 
 def is_whole(db: Database, store: VectorStore, generation: Generation) -> bool:
-    """True if the store is ours and holds no less than what is live. Too dear to ask at every search."""
+    """True if the store is ours, is not doubted and holds no less than what is live. Too dear to ask at every search."""
     try:
         held = live = 0
         for _ in range(ATTEMPTS):
@@ -57,6 +57,8 @@ def is_whole(db: Database, store: VectorStore, generation: Generation) -> bool:
             info = store.describe(generation.collection)
             if info is None or info.store_id != generation.store_id:
                 raise StoreUnavailable("it is not the one that belongs to this library")
+            if info.doubted:
+                raise StoreUnavailable("it was not closed properly, or exchanged, and nobody has compared it since")
             held = info.count
             if held >= live:
                 return True
@@ -68,7 +70,7 @@ def is_whole(db: Database, store: VectorStore, generation: Generation) -> bool:
 
 
 def _warn(exc: Exception) -> None:
-    log.warning("the store cannot be used (%s): the ledger answers, slower, until an ingest has rebuilt it", exc)
+    log.warning("the store cannot be used (%s): the ledger answers, slower, until an ingest has mended it", exc)
 
 
 def _by_store(

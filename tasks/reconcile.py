@@ -102,34 +102,37 @@ def _moved_to(aside: str | None) -> str:
 
 
 def _match_counts(ctx: RunContext) -> None:
-    """With nothing pending, the store holds just what is live; what nobody owns is swept, what is missing means a rebuild."""
+    """With nothing pending, the store holds just what is live; what nobody owns is swept, what is missing means a rebuild.
+
+    The counts tell, unless the store is doubted: then as many may be others, and all ids are compared.
+    """
     generation, store = ctx.run.generation, ctx.library.vectors
     # In this order: a listing that is promoted meanwhile can only lower what is live.
     live = vectors.live_count(ctx.db, generation)
     info = store.describe(generation.collection)
-    held = info.count if info else 0
-    if held > live:
-        swept = sweep_orphans(ctx)
-        logger().warning("the store held %d records that nobody owns; they were deleted", swept)
-        info = store.describe(generation.collection)
-        held = info.count if info else 0
+    held, doubted = (info.count, info.doubted) if info else (0, False)
+    if held > live or doubted:
+        swept, held = sweep_orphans(ctx)
+        if swept:
+            logger().warning("the store held %d records that nobody owns; they were deleted", swept)
     if held < live:
         rebuild(ctx, f"it holds {held} records of {live}")
+    elif doubted:
+        store.trust(ctx.collection)
 
 
-def sweep_orphans(ctx: RunContext) -> int:
-    """Delete records that the ledger does not know as live; returns how many. Nothing may be pending."""
-    store, ref, swept = ctx.library.vectors, ctx.collection, 0
+def sweep_orphans(ctx: RunContext) -> tuple[int, int]:
+    """Delete records that the ledger does not know as live; returns how many, and how many are left. Nothing may be pending."""
+    store, ref, kept = ctx.library.vectors, ctx.collection, 0
     orphans: list[str] = []
     for page in store.ids(ref):
         ctx.check()
         live = vectors.live_ids(ctx.db, ctx.run.generation, page)
+        kept += len(live)
         orphans += [id for id in page if id not in live]
     for start in range(0, len(orphans), 1_000):
-        part = orphans[start : start + 1_000]
-        store.remove(ref, part)
-        swept += len(part)
-    return swept
+        store.remove(ref, orphans[start : start + 1_000])
+    return len(orphans), kept
 
 
 def _find_adoptable(ctx: RunContext) -> None:

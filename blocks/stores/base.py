@@ -47,7 +47,7 @@ class CollectionRef:
 
 @dataclass(frozen=True, slots=True)
 class CollectionInfo:
-    """What a collection says of itself; all but `count` is fixed when it is created."""
+    """What a collection says of itself; all but `count` and `doubted` is fixed when it is created."""
 
     store_id: str
     tenant: str
@@ -56,6 +56,8 @@ class CollectionInfo:
     """EmbeddingSpace.key of its vectors."""
     dimension: int
     count: int = 0
+    doubted: bool = False
+    """True if its records may not be those that were last written here: the store was killed, damaged or exchanged since."""
 
 
 class VectorStore(Block, ABC):
@@ -104,6 +106,9 @@ class VectorStore(Block, ABC):
     @abstractmethod
     def ids(self, ref: CollectionRef) -> Iterator[list[str]]:
         """All ids, in pages. Exact only while nothing else writes."""
+
+    def trust(self, ref: CollectionRef) -> None:
+        """All ids were compared with the ledger's: the collection is not doubted any more."""
 
     @abstractmethod
     def drop(self, ref: CollectionRef) -> None:

@@ -104,7 +104,7 @@ class ChromaStore(VectorStore):
 
     def create(self, name: str, info: CollectionInfo) -> None:
         stamp = asdict(info)
-        del stamp["count"]
+        del stamp["count"], stamp["doubted"]
         self._call("create", {"name": name}, info=stamp)
 
     def collections(self) -> list[tuple[str, CollectionInfo]]:
@@ -147,6 +147,10 @@ class ChromaStore(VectorStore):
         while page := self._call("ids", _of(ref), offset=offset, limit=_IDS_PAGE):
             yield page
             offset += len(page)
+
+    def trust(self, ref: CollectionRef) -> None:
+        if not self.shared:
+            self._call("trust", _of(ref))
 
     def drop(self, ref: CollectionRef) -> None:
         self._call("drop", _of(ref))

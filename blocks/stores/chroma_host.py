@@ -64,6 +64,7 @@ class Host:
         self._collections: ChromaCollections | None = None
         self._broken: LevadaError | None = None
         self._sound = True
+        self._doubts: set[str] = set()
         self._identity: tuple[int, int] | None = None
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -160,6 +161,7 @@ class Host:
                 self._client = _client(directory)
             self._collections = ChromaCollections(self._client, str(directory), doubted=not sealed)
             self._identity = self._place.identity()
+            self._find_doubts(self._collections, sealed)
         except OSError as exc:
             self._broken = StoreUnavailable(f"cannot open {directory}: {exc.strerror}.")
         except LevadaError as exc:
@@ -168,6 +170,19 @@ class Host:
             traceback.print_exc()
             self._broken = StoreUnreadable(f"{directory} does not open: {exc!r}")
 
+    def _find_doubts(self, collections: ChromaCollections, sealed: bool) -> None:
+        """A store may be whole and yet not hold what was last written: lost by a kill, or restored from an older copy."""
+        self._doubts = self._place.doubts()
+        if not sealed or self._doubts:
+            names = set(collections.stamps())
+            self._doubts = names & self._doubts if sealed else names
+            self._place.write_doubts(self._doubts)
+
+    def _trust(self, name: str) -> None:
+        if name in self._doubts:
+            self._doubts.remove(name)
+            self._place.write_doubts(self._doubts)
+
     def _execute(self, op: str, args: dict[str, Any], vectors: Vectors | None) -> tuple[Any, Vectors | None]:
         if self._collections is None:
             # Whatever is mended meanwhile: the next owner tries again.
@@ -175,6 +190,9 @@ class Host:
             raise self._broken or StoreUnavailable(f"{self._place.directory} is not open.")
         if self._place.identity() != self._identity:
             raise _Replaced
+        if op == "trust":
+            self._trust(args["name"])
+            return None, None
         if op == "describe":
             self._place.check_database()
         if op == "upsert":
@@ -190,6 +208,8 @@ class Host:
             raise
         if op in _STAMPING:
             self._write_marker(self._collections)
+        if op == "describe" and answer[0] is not None:
+            answer[0]["doubted"] = args["name"] in self._doubts
         return answer
 
     def _check_room(self) -> None:

@@ -1,8 +1,8 @@
 """Where an embedded store and the things of its owner process lie.
 
 Beside the store's directory, in `<directory>.host`, which only its user may enter: the lock of the one owner process, the
-socket by which all others reach it, its log, the seal that it leaves when it ends as it should, and the mark that something was
-deleted and is not yet erased.
+socket by which all others reach it, its log, the seal that it leaves when it ends as it should, the mark that something was
+deleted and is not yet erased, and the collections that are doubted since a seal was found broken.
 """
 
 from __future__ import annotations
@@ -154,6 +154,26 @@ class StorePlace:
         finally:
             self._seal.unlink(missing_ok=True)
         return bool(sealed == self._files())
+
+    def doubts(self) -> set[str]:
+        """Names of the collections that nobody has compared with a ledger since a seal was found broken."""
+        try:
+            return set(json.loads(self._doubts.read_text("utf-8")))
+        except FileNotFoundError:
+            return set()
+
+    def write_doubts(self, names: set[str]) -> None:
+        """Keep these names; no file is none."""
+        if not names:
+            self._doubts.unlink(missing_ok=True)
+            return
+        draft = self._doubts.with_suffix(".new")
+        draft.write_text(json.dumps(sorted(names)), "utf-8")
+        draft.replace(self._doubts)
+
+    @property
+    def _doubts(self) -> Path:
+        return self.room / "doubted.json"
 
     @property
     def _seal(self) -> Path:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Said in the owner's greeting; raised with every change that an older client would misread."""
 _LENGTHS = struct.Struct("!II")
 _LIMIT = 1 << 30

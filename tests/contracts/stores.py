@@ -62,6 +62,12 @@ class StoreContract:
         assert store.describe(ref.name) == info
         assert (ref.name, info) in store.collections()
 
+    def test_a_collection_just_made_is_not_doubted(self, store: VectorStore, ref: CollectionRef) -> None:
+        store.trust(ref)
+        info = store.describe(ref.name)
+        assert info is not None
+        assert not info.doubted
+
     def test_what_was_never_made_is_none(self, store: VectorStore) -> None:
         name = f"test-{uuid.uuid4().hex}"
         assert store.describe(name) is None

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from blocks.library import Library
+from blocks.search import is_whole
 from blocks.stores.chroma import ChromaStore
-from tests.blocks.stores.owners import wait_deserted
+from tests.blocks.stores.owners import kill_owner, wait_deserted
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
 from tests.servers.chroma_server import chroma_server
@@ -82,6 +83,41 @@ def test_a_store_of_another_library_is_moved_aside(filled: World, tmp_path: Path
     assert filled.store_ids() == sorted(row[2] for row in filled.index())
     aside = [path for path in store.parent.iterdir() if path.name.startswith("store.aside")]
     assert len(aside) == 1, "what is not ours is kept"
+
+
+def test_a_store_restored_from_an_older_copy_of_as_many_records_is_noticed(filled: World, tmp_path: Path) -> None:
+    """Invariant I3: it is whole, it is ours, and its count is right."""
+    store = store_of(filled)
+    wait_deserted(store)
+    shutil.copytree(store, tmp_path / "copy")
+    filled.write("anchor.txt", "Giraffes eat acacia leaves.")
+    filled.ingest()
+    wait_deserted(store)
+    shutil.rmtree(store)
+    shutil.copytree(tmp_path / "copy", store)
+    for _ in range(2):  # a search neither serves it nor makes it trusted
+        assert filled.search("What do giraffes eat?", 1)[0].path == "anchor.txt"
+        wait_deserted(store)
+    report = filled.ingest()
+    assert (report.chunks_embedded, report.unchanged) == (0, 4)
+    library = filled.library()
+    generation = library.generation()
+    assert generation is not None
+    assert is_whole(library.ledger, library.vectors, generation)
+    assert filled.search("What do giraffes eat?", 1)[0].path == "anchor.txt"
+    assert filled.store_ids() == sorted(row[2] for row in filled.index())
+
+
+def test_a_store_whose_owner_was_killed_is_compared_once_and_trusted_again(filled: World) -> None:
+    library = filled.library()
+    generation = library.generation()
+    assert generation is not None
+    assert is_whole(library.ledger, library.vectors, generation)
+    kill_owner(store_of(filled))
+    assert not is_whole(library.ledger, library.vectors, generation)
+    filled.ingest()
+    assert library.generation() == generation, "it was all there: nothing was rebuilt"
+    assert is_whole(library.ledger, library.vectors, generation)
 
 
 def test_a_lost_ledger_takes_its_vectors_from_the_store(filled: World) -> None:

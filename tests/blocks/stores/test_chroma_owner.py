@@ -261,6 +261,25 @@ def test_a_seal_holds_for_just_these_files_and_once(tmp_path: Path) -> None:
         assert not place.break_seal()
 
 
+def test_what_was_there_before_a_kill_is_doubted_until_it_is_trusted(store: ChromaStore) -> None:
+    refs = [make_collection(store), make_collection(store)]
+    kill_owner(path_of(store))
+    later = make_collection(store)
+
+    def doubted() -> list[bool]:
+        store.close()
+        wait_deserted(path_of(store))
+        infos = [store.describe(ref.name) for ref in (*refs, later)]
+        return [info is not None and info.doubted for info in infos]
+
+    assert doubted() == [True, True, False], "also by an owner that found all sealed"
+    store.trust(refs[0])
+    assert doubted() == [False, True, False]
+    store.drop(refs[1])
+    assert doubted() == [False, False, False]
+    assert StorePlace.of(path_of(store)).doubts() == set()
+
+
 def test_a_room_that_was_open_is_closed(tmp_path: Path) -> None:
     place = StorePlace.of(tmp_path / "store")
     place.room.mkdir(mode=0o755)
