@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import numpy as np
 import pytest
 
@@ -60,6 +61,69 @@ class _Teapot(BaseHTTPRequestHandler):
         """Tests print nothing."""
 
 
+class Gate:
+    """A proxy before a Chroma server: opens at `start`, and spoils answers as told."""
+
+    def __init__(self, behind: str) -> None:
+        self.spoil: list[tuple[int, dict[str, str], bool]] = []
+        """Status (0: the server's) and headers for the next answers, and whether the server hears of the call all the same."""
+        self.spoilt = 0
+        gate = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _pass(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status, headers, heard = gate.spoil.pop(0) if gate.spoil else (0, {}, True)
+                answer = b""
+                if heard:
+                    got = httpx.request(
+                        self.command,
+                        behind + self.path,
+                        content=body,
+                        headers={"Content-Type": "application/json"},
+                    )
+                    answer = got.content
+                gate.spoilt += bool(status)
+                self.send_response(status or got.status_code)
+                for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(answer))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def do_GET(self) -> None:
+                self._pass()
+
+            def do_POST(self) -> None:
+                self._pass()
+
+            def do_DELETE(self) -> None:
+                self._pass()
+
+            def log_message(self, *_: object) -> None:
+                """Tests print nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+        self._server.server_bind()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    def start(self) -> None:
+        self._server.server_activate()
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def gate(chroma_url: str) -> Iterator[Gate]:
+    gate = Gate(chroma_url)
+    yield gate
+    gate.close()
+
+
 @contextmanager
 def teapot() -> Iterator[tuple[str, list[dict[str, str]]]]:
     asked: list[dict[str, str]] = []
@@ -108,6 +172,68 @@ def test_a_server_that_stops_and_comes_back(tmp_path: Path) -> None:
         again = ChromaStore(url=url)
         assert len(again.query(ref, unit_vectors(1)[0], 30)) == 10
         again.close()
+    store.close()
+
+
+def test_a_server_that_is_not_up_yet_is_waited_for(gate: Gate) -> None:
+    store = ChromaStore(url=gate.url)
+    opening = threading.Timer(0.5, gate.start)
+    opening.start()
+    assert not [name for name, _ in store.collections() if name == "papers"]
+    opening.join()
+    store.close()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_asks_for_time_is_asked_again(gate: Gate, status: int) -> None:
+    gate.start()
+    store = ChromaStore(url=gate.url)
+    store.collections()
+    busy = (status, {"Retry-After": "0"}, False)
+    gate.spoil = [busy]
+    ref = make_collection(store)
+    for call in (
+        lambda: store.upsert(ref, records_of(unit_vectors(10))),
+        lambda: store.query(ref, unit_vectors(1)[0], 3),
+        lambda: store.remove(ref, ["r3"]),
+    ):
+        gate.spoil = [busy, busy]
+        call()
+    assert gate.spoilt == 7
+    info = store.describe(ref.name)
+    assert info is not None
+    assert info.count == 9
+    store.drop(ref)
+    store.close()
+
+
+def test_an_answer_that_was_lost_on_the_way(gate: Gate) -> None:
+    gate.start()
+    store = ChromaStore(url=gate.url)
+    store.collections()
+    lost = (502, {}, True)
+    gate.spoil = [(0, {}, True), lost]  # the collection is looked for, and made
+    ref = make_collection(store)
+    assert ref.name in [name for name, _ in store.collections()]
+    gate.spoil = [lost]
+    store.drop(ref)
+    assert ref.name not in [name for name, _ in store.collections()]
+    store.close()
+
+
+def test_a_server_that_asks_for_more_time_than_there_is_and_one_that_refuses_are_not_asked_again(gate: Gate) -> None:
+    gate.start()
+    store = ChromaStore(url=gate.url)
+    store.collections()
+    gate.spoil = [(503, {"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"}, False)]
+    with pytest.raises(StoreUnavailable, match="busy") as caught:
+        store.collections()
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after > 3600
+    gate.spoil = [(403, {}, False)]
+    with pytest.raises(StoreUnavailable):
+        store.collections()
+    assert gate.spoilt == 2
     store.close()
 
 
