@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from ledger.database import Database
 from ledger.libraries import Generation, LibraryRow
 from ledger.libraries import fence as fence_epoch
 from ledger.schema import libraries, runs
+from ledger.words import storable
+
+_LOOKED_BACK = 20
+"""Reports of earlier runs that a new one looks through for names: those before them were looked through already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,10 @@ class RunRow:
 
 
 def begin(db: Database, library: LibraryRow, generation: Generation, flow_run_id: str | None) -> Run:
-    """Start a run: from now on writes of all earlier runs on this library are refused. The caller holds the library's lock."""
+    """Start a run: from now on writes of all earlier runs on this library are refused. The caller holds the library's lock.
+
+    Earlier reports keep their numbers only: the files that they name may soon be gone (invariant I12).
+    """
     with db.write() as connection:
         connection.execute(update(libraries).where(libraries.c.id == library.id).values(epoch=libraries.c.epoch + 1))
         epoch = connection.execute(select(libraries.c.epoch).where(libraries.c.id == library.id)).scalar_one()
@@ -45,6 +53,7 @@ def begin(db: Database, library: LibraryRow, generation: Generation, flow_run_id
             .where(runs.c.library_id == library.id, runs.c.finished_at.is_(None))
             .values(state="died", finished_at=time.time())
         )
+        _forget_names(connection, library)
         row = {
             "library_id": library.id,
             "flow_run_id": flow_run_id,
@@ -56,8 +65,24 @@ def begin(db: Database, library: LibraryRow, generation: Generation, flow_run_id
     return Run(run_id, library, generation, epoch)
 
 
+def _forget_names(connection: Connection, library: LibraryRow) -> None:
+    c = runs.c
+    latest = (
+        select(c.id, c.report)
+        .where(c.library_id == library.id, c.report.is_not(None))
+        .order_by(c.id.desc())
+        .limit(_LOOKED_BACK)
+    )
+    for id, text in connection.execute(latest).all():
+        report = json.loads(text)
+        if report.get("failures") or report.get("warnings"):
+            numbers = json.dumps(report | {"failures": [], "warnings": []}, ensure_ascii=False)
+            connection.execute(update(runs).where(c.id == id).values(report=numbers))
+
+
 def finish(db: Database, run: Run, state: str, report: str | None) -> None:
     """Close the run's row: state is completed, partial, failed or cancelled; the report is one line of JSON."""
+    report = None if report is None else storable(report)
     with db.write() as connection:
         connection.execute(update(runs).where(runs.c.id == run.id).values(state=state, report=report, finished_at=time.time()))
 

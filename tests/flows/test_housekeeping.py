@@ -158,17 +158,20 @@ def test_what_was_removed_or_edited_away_is_in_no_file_once_the_store_has_no_use
     for name in ("removed.txt", "edited.txt"):
         world.write(name, f"The word of {name} is xyzzyplugh.")
     world.write("other.txt", "Nothing to hide.")
+    world.write("jane-roe.pdf", b"%PDF-1.7 and nothing more")
     world.settle()
-    world.ingest()
+    assert world.ingest().quarantined == 1
     (store,) = (world.home / "libraries").rglob("store")
     wait_deserted(store)
     assert secrets_left(world.home, b"xyzzyplugh")
-    (world.folder / "removed.txt").unlink()
+    for name in ("removed.txt", "jane-roe.pdf"):
+        (world.folder / name).unlink()
     world.write("edited.txt", "The word was taken out.")
     report = world.ingest()
     assert (report.removed, report.updated) == (1, 1)
     wait_deserted(store)
     assert secrets_left(world.home, b"xyzzyplugh") == []
+    assert secrets_left(world.home, b"jane-roe") == []
     assert world.search("Which word was taken out?", 1)[0].path == "edited.txt"
 
 

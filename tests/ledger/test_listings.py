@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.files import ChangePage, ListingEnd, SourceFile
+from core.report import Failure, SyncReport
 from ledger import listings, lookup, owed, runs, sources
 from ledger.listings import after_prefix
 from ledger.schema import acls, files, listed_files
@@ -289,6 +290,20 @@ def test_removing_a_source_takes_all_of_it_and_nothing_else(world: World) -> Non
 def test_a_source_is_known_by_its_root_and_its_settings_may_change(world: World) -> None:
     again = sources.ensure(world.db, world.library, "folder", "/folder", '{"hidden": true}')
     assert (again.id, again.config) == (world.row.id, '{"hidden": true}')
+
+
+def test_a_report_names_files_until_the_next_run_begins(world: World) -> None:
+    """Invariant I12: they may be gone by then."""
+    report = SyncReport(added=1, quarantined=1, failures=[Failure("jane-roe.pdf", "extract", "corrupt", "a \ud800 \0")])
+    report.warnings.append("jane-roe.lnk was not followed")
+    runs.finish(world.db, world.run, "partial", report.to_json())
+    last = runs.last(world.db, world.library)
+    assert last is not None and last.report is not None
+    assert SyncReport.from_json(last.report).failures == [Failure("jane-roe.pdf", "extract", "corrupt", "a \ufffd \0")]
+    world.begin()
+    with world.db.read() as connection:
+        (kept,) = connection.execute(text("SELECT report FROM runs WHERE report IS NOT NULL")).scalars()
+    assert SyncReport.from_json(kept) == SyncReport(added=1, quarantined=1)
 
 
 def test_a_run_that_died_is_marked_when_the_next_begins(world: World) -> None:
