@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, insert, select, update
 
+from ledger import locks
 from ledger.database import Database
 from ledger.libraries import Generation, LibraryRow
 from ledger.libraries import fence as fence_epoch
@@ -30,7 +31,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as history keeps it."""
+    """A run as history keeps it; `state` is running, completed, partial, failed, cancelled or died (killed)."""
 
     id: int
     flow_run_id: str | None
@@ -88,12 +89,24 @@ def finish(db: Database, run: Run, state: str, report: str | None) -> None:
 
 
 def last(db: Database, library: LibraryRow) -> RunRow | None:
-    """The latest run of the library."""
+    """The latest ingest of the library; repairs and removals of sources, which no flow runs, are none.
+
+    One that was killed is "running" in its row until the next run begins; here it is "died" as soon as nothing is at work.
+    """
+    found = _last(db, library)
+    if found is None or found.state != "running" or locks.is_held(db, library):
+        return found
+    # It may have ended between the two looks.
+    found = _last(db, library)
+    return replace(found, state="died") if found is not None and found.state == "running" else found
+
+
+def _last(db: Database, library: LibraryRow) -> RunRow | None:
     c = runs.c
     with db.read() as connection:
         row = connection.execute(
             select(c.id, c.flow_run_id, c.started_at, c.finished_at, c.state, c.report)
-            .where(c.library_id == library.id)
+            .where(c.library_id == library.id, c.flow_run_id.is_not(None))
             .order_by(c.id.desc())
             .limit(1)
         ).one_or_none()

@@ -21,8 +21,8 @@ PATIENCE = 6.0
 
 
 @contextmanager
-def working_on(library: Library, flow_run_id: str | None, wait: float = 0.0) -> Iterator[RunContext]:
-    """Hold the library and begin a run. Raises LibraryBusy, or SpaceMismatch, with nothing changed."""
+def working_on(library: Library, flow_run_id: str | None, wait: float | None = None) -> Iterator[RunContext]:
+    """Hold the library and begin a run: of a flow, or of none. Raises LibraryBusy, or SpaceMismatch, with nothing changed."""
     settings = library.settings
     library.vectors.warm_up()
     row = library.row(create=True)

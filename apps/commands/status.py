@@ -23,7 +23,10 @@ def register(app: typer.Typer) -> None:
 
 
 def status(library: LibraryName = "", as_json: AsJson = False) -> None:
-    """Show documents, chunks, generation, last run, and what is owed, quarantined or waiting."""
+    """Show documents, chunks, generation, last ingest, and what is owed, quarantined or waiting.
+
+    The last ingest is running, completed, partial, failed, cancelled, or died: it was killed, and the next finishes its work.
+    """
     settings = Settings.from_env()
     db = open_ledger(settings.ledger_url, create=False)
     try:

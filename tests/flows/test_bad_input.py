@@ -185,7 +185,7 @@ def test_two_ingests_at_once(world: World) -> None:
     db = world.ledger()
     lock = library_lock(db, libraries.find(db, "default", world.name))
     lock.__enter__()
-    with pytest.raises(LibraryBusy, match="another ingest"):
+    with pytest.raises(LibraryBusy, match="another run"):
         world.run().result()
     threading.Timer(1.0, lock.__exit__, (None, None, None)).start()
     assert world.ingest(wait=60.0).unchanged == 1

@@ -75,7 +75,7 @@ def test_a_library_that_is_held(world: World, client: SyncPrefectClient, schedul
     with library_lock(library.ledger, library.row()):
         state: Any = run_flow(ingest, flow_run=client.read_flow_run(run.id), parameters=parameters, return_type="state")
     assert state.name == name
-    assert "another ingest" in (state.message or "")
+    assert "another run" in (state.message or "")
 
 
 def _as_if_by_schedule(run: FlowRun) -> None:

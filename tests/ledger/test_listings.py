@@ -11,6 +11,7 @@ from core.files import ChangePage, ListingEnd, SourceFile
 from core.report import Failure, SyncReport
 from ledger import listings, lookup, owed, runs, sources
 from ledger.listings import after_prefix
+from ledger.locks import library_lock
 from ledger.schema import acls, files, listed_files
 from tests.ledger.world import LOCKED, World
 
@@ -304,6 +305,24 @@ def test_a_report_names_files_until_the_next_run_begins(world: World) -> None:
     with world.db.read() as connection:
         (kept,) = connection.execute(text("SELECT report FROM runs WHERE report IS NOT NULL")).scalars()
     assert SyncReport.from_json(kept) == SyncReport(added=1, quarantined=1)
+
+
+def test_the_last_ingest_has_died_once_nobody_holds_the_library(world: World) -> None:
+    def state() -> str:
+        last = runs.last(world.db, world.library)
+        assert last is not None
+        return last.state
+
+    with library_lock(world.db, world.library):
+        assert state() == "running"
+    assert state() == "died"
+    repair = runs.begin(world.db, world.library, world.generation, None)
+    assert state() == "died"
+    runs.finish(world.db, repair, "completed", None)
+    assert state() == "died", "a repair is no ingest"
+    world.begin()
+    runs.finish(world.db, world.run, "partial", None)
+    assert state() == "partial"
 
 
 def test_a_run_that_died_is_marked_when_the_next_begins(world: World) -> None:

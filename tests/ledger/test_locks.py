@@ -17,7 +17,7 @@ from sqlalchemy import text
 from core.errors import LibraryBusy
 from ledger import libraries
 from ledger.database import open_ledger
-from ledger.locks import library_lock
+from ledger.locks import is_held, library_lock
 
 HOLD = """
 import sys
@@ -52,10 +52,15 @@ def test_a_second_process_is_told_who_holds_the_library(ledger_url: str) -> None
         with pytest.raises(LibraryBusy) as caught, library_lock(database, library):
             pass
         assert "library 'library'" in str(caught.value)
+        assert "--wait" not in str(caught.value), "this caller cannot"
+        assert is_held(database, library)
+        with pytest.raises(LibraryBusy, match="--wait"), library_lock(database, library, wait=0.0):
+            pass
         if database.is_sqlite:
             assert f"process {process.pid}" in str(caught.value)
         with library_lock(database, libraries.ensure(database, "tenant", "another")):
             pass
+        assert not is_held(database, libraries.ensure(database, "tenant", "another"))
     database.close()
 
 

@@ -110,7 +110,7 @@ class World:
 
     def begin(self) -> Run:
         """Start a run."""
-        self.run = runs.begin(self.db, self.library, self.generation, None)
+        self.run = runs.begin(self.db, self.library, self.generation, "flow run")
         return self.run
 
     def id(self, name: str | bytes) -> str:
