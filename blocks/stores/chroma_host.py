@@ -198,7 +198,7 @@ class Host:
         if op == "upsert":
             self._check_room()
         if op in _DELETING:
-            self._place.unerased.touch(0o600)
+            self._place.mark_unerased()
         try:
             answer = self._collections.execute(op, args, vectors)
         except StoreUnreadable:

@@ -61,6 +61,13 @@ class StorePlace:
         """There if records were deleted, and what Chroma keeps of them is not yet erased."""
         return self.room / "unerased"
 
+    def mark_unerased(self) -> None:
+        """To be called before anything is deleted. Raises StoreUnavailable."""
+        try:
+            self.unerased.touch(0o600)
+        except OSError as exc:
+            raise StoreUnavailable(f"cannot write to {self.room}: {exc.strerror}.") from exc
+
     @property
     def socket(self) -> Path:
         return self.room / "socket"
