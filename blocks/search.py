@@ -48,7 +48,10 @@ def search(
 
 
 def is_whole(db: Database, store: VectorStore, generation: Generation) -> bool:
-    """True if the store is ours, is not doubted and holds no less than what is live. Too dear to ask at every search."""
+    """True if the store is ours and holds no less than what is live. Too dear to ask at every search.
+
+    By its count; one that is doubted is compared id by id, once, and then trusted.
+    """
     try:
         held = live = 0
         for _ in range(ATTEMPTS):
@@ -57,16 +60,25 @@ def is_whole(db: Database, store: VectorStore, generation: Generation) -> bool:
             info = store.describe(generation.collection)
             if info is None or info.store_id != generation.store_id:
                 raise StoreUnavailable("it is not the one that belongs to this library")
-            if info.doubted:
-                raise StoreUnavailable("it was not closed properly, or exchanged, and nobody has compared it since")
-            held = info.count
+            held = _held(db, store, generation) if info.doubted else info.count
             if held >= live:
+                if info.doubted:
+                    store.trust(_ref(generation))
                 return True
             # Fewer may also mean that a document was removed between the two counts: look again.
         raise StoreUnavailable(f"it holds {held} records of {live}")
     except (StoreUnavailable, StoreUnreadable) as exc:
         _warn(exc)
         return False
+
+
+def _held(db: Database, store: VectorStore, generation: Generation) -> int:
+    """How many live chunks the store holds."""
+    return sum(len(vectors.live_ids(db, generation, page)) for page in store.ids(_ref(generation)))
+
+
+def _ref(generation: Generation) -> CollectionRef:
+    return CollectionRef(generation.collection, generation.store_id)
 
 
 def _warn(exc: Exception) -> None:
@@ -98,11 +110,10 @@ def _ask(
     db: Database, store: VectorStore, generation: Generation, vector: Vector, k: int, principals: Sequence[str] | None
 ) -> tuple[list[Hit], bool]:
     """The store's hits, and whether it was given the permitted documents to choose from: a few are, many are not."""
-    ref = CollectionRef(generation.collection, generation.store_id)
     allowed = None
     if principals is not None:
         allowed = lookup.permitted_documents(db, generation.library_id, principals, DOCUMENT_FILTER)
-    hits = store.query(ref, vector, k, allowed) if allowed != [] else []
+    hits = store.query(_ref(generation), vector, k, allowed) if allowed != [] else []
     return hits, allowed is not None
 
 
