@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
@@ -15,6 +16,9 @@ from tasks.extractors._builder import MAX_CHARACTERS, Builder
 from tasks.extractors._ooxml import note_properties, opened
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 from tasks.extractors.base import Extractor
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 
 class XlsxExtractor(Extractor):
@@ -26,7 +30,6 @@ class XlsxExtractor(Extractor):
 
     def extract(self, path: str, media_type: str) -> Document:
         """Tables with the sheet's number as page and its name as label. Raises Unprocessable(CORRUPT, TOO_LARGE)."""
-        from openpyxl import load_workbook
         from openpyxl.utils.exceptions import InvalidFileException
 
         builder = Builder()
@@ -34,12 +37,24 @@ class XlsxExtractor(Extractor):
         # The file is opened by us, as openpyxl judges a path by its suffix and a snapshot has none.
         with warnings.catch_warnings(), opened(path, InvalidFileException), Path(path).open("rb") as file:
             warnings.simplefilter("ignore")
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            for number, sheet in enumerate(book.worksheets, 1):
+            for number, sheet in enumerate(_book(file).worksheets, 1):
                 table = markdown_table(_rows(sheet))
                 builder.add(ElementKind.TABLE, table, page=number, label=sheet.title, header_lines=HEADER_LINES)
         note_properties(path, builder)
         return builder.document(media_type, self.key)
+
+
+def _book(file: IO[bytes]) -> Workbook:
+    from openpyxl.reader.excel import ExcelReader
+
+    class Reader(ExcelReader):
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+            with suppress(AttributeError):  # openpyxl 3.1 stumbles over one without a chart, after having added it
+                super().read_chartsheet(sheet, rel)
+
+    reader = Reader(file, read_only=True, data_only=True, keep_links=False)
+    reader.read()
+    return reader.wb
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tasks.extractors.read import read_document
@@ -51,6 +52,15 @@ def test_a_sheet_that_claims_all_columns_and_rows(tmp_path: Path) -> None:
     path = make.xlsx(tmp_path / "a.xlsx")
     before = read_document(str(path), path.name).elements
     _edit(path, "xl/worksheets/sheet1.xml", r'<dimension ref="[^"]*"', '<dimension ref="A1:XFD1048576"')
+    assert read_document(str(path), path.name).elements == before
+
+
+def test_a_chart_sheet_without_a_chart(tmp_path: Path) -> None:
+    path = make.xlsx(tmp_path / "a.xlsx")
+    before = read_document(str(path), path.name).elements
+    book = openpyxl.load_workbook(path)
+    book.create_chartsheet("Chart", 1)
+    book.save(path)
     assert read_document(str(path), path.name).elements == before
 
 
