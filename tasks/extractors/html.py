@@ -202,6 +202,8 @@ def _parse(text: str) -> Any:
     if given_up := [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]:
         raise Unprocessable(Reason.CORRUPT, given_up[0])  # what follows would be missing without a word
     etree.strip_elements(root, *_STRIPPED, with_tail=False)
+    for code in root.iter("pre"):
+        etree.strip_elements(code, "button", with_tail=False)  # they copy it
     return root
 
 
@@ -306,6 +308,8 @@ class _Walker:
             return True
         if self._keep_all:
             return False
+        if tag == "button" and _is_beside_heading(element):
+            return True
         if tag in _PAGE_FURNITURE and not self._furniture and self._is_furniture(element):
             return True
         return element.get("role") in _DROPPED_ROLES
@@ -400,6 +404,12 @@ class _Walker:
             self._item = None  # what follows in the same item is a paragraph of its own
         else:
             self._builder.add(ElementKind.PARAGRAPH, text)
+
+
+def _is_beside_heading(button: Any) -> bool:
+    """True for a tool such as "Copy link" in a heading that has words of its own; some headings are a button as a whole."""
+    heading = next(button.iterancestors(*_HEADINGS), None)
+    return heading is not None and len("".join(heading.itertext()).strip()) > len("".join(button.itertext()).strip())
 
 
 def _is_data(table: Any) -> bool:

@@ -107,6 +107,8 @@ def test_only_the_header_and_footer_of_the_page_are_left_out(tmp_path: Path, pag
 def test_a_heading_may_be_a_button(tmp_path: Path) -> None:
     document = extract(tmp_path, "<html><body><h2><button>When does it <b>open</b>?</button></h2><p>In June.</p></body></html>")
     assert texts(document) == ["When does it open?", "In June."]
+    tools = "<h1>Gates<button>Copy link</button></h1><pre><button>Copy</button>open</pre><button>Details</button><p>of wood</p>"
+    assert texts(extract(tmp_path, f"<html><body>{tools}</body></html>")) == ["Gates", "open", "Details", "of wood"]
 
 
 def test_words_in_a_cell_stay_whole(tmp_path: Path) -> None:
