@@ -13,13 +13,13 @@ import unicodedata
 import zlib
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from core.documents import ElementKind
 from tasks.chunkers.sections import Block, Section
-from tasks.chunkers.tokens import TokenMap
+from tasks.chunkers.tokens import TokenMap, packed
 
 # Costs, in the unit of cuts.py. A difference of 100 makes a place e times less likely to be the cheapest around.
 BLOCK = 0
@@ -54,9 +54,9 @@ _JOINERS = frozenset("\u200d\ufe0e\ufe0f")
 class Places:
     """Ascending offsets where a range may be cut, the tokens of the document before each, and what a cut costs there."""
 
-    offsets: list[int]
-    at: list[int]
-    costs: list[int]
+    offsets: Sequence[int]
+    at: Sequence[int]
+    costs: Sequence[int]
 
 
 def places(section: Section, start: int, end: int, text: str, tokens: TokenMap, limit: int) -> Places:
@@ -75,13 +75,13 @@ def places(section: Section, start: int, end: int, text: str, tokens: TokenMap, 
             found.update(refine(text, offsets[index], offsets[index + 1]))
         offsets, at = _edges(found, start, end, tokens)
     inside = offsets[1:-1]
-    costs = [found[offset] + _noise(text, section, offset) for offset in inside]
+    costs = packed((found[offset] + _noise(text, section, offset) for offset in inside), len(inside))
     return _weigh(_thin(Places(inside, at[1:-1], costs), max(1, limit // FINE)), at[0], limit)
 
 
-def _edges(found: dict[int, int], start: int, end: int, tokens: TokenMap) -> tuple[list[int], list[int]]:
+def _edges(found: dict[int, int], start: int, end: int, tokens: TokenMap) -> tuple[list[int], Sequence[int]]:
     offsets = [start, *sorted(found), end]
-    return offsets, list(map(tokens.at, offsets))
+    return offsets, packed(map(tokens.at, offsets), len(offsets))
 
 
 def _coarse(section: Section, start: int, end: int, text: str) -> Iterator[tuple[int, int]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableSequence, Sequence
 from itertools import accumulate
 
 from core.documents import SEPARATOR, Document
@@ -20,6 +21,8 @@ LONG_WORD = 96
 """Characters above which a word is mapped token by token: it is hardly a word."""
 MEMO_SIZE = 1 << 22
 """Characters of all words whose counts are remembered; beyond, the memory begins anew."""
+FEW_NUMBERS = 1 << 16
+"""Numbers that are kept as they are: a list is quicker, but takes ten times the room of the text where words are short."""
 JOINED = 4096
 """Characters of new words that are tokenised as one text: one call for each word takes twice as long."""
 
@@ -27,9 +30,10 @@ JOINED = 4096
 class TokenMap:
     """Where a document's tokens start. Counts are estimates for a part: a cut may change the tokens next to it."""
 
-    def __init__(self, starts: list[int], counts: Iterable[int] | None = None) -> None:
+    def __init__(self, starts: Sequence[int], counts: Iterable[int] | None = None) -> None:
+        size = len(starts) + 1
         self._starts = starts
-        self._before: Sequence[int] = range(len(starts) + 1) if counts is None else list(accumulate(counts, initial=0))
+        self._before = range(size) if counts is None else packed(accumulate(counts, initial=0), size)
 
     def at(self, position: int) -> int:
         """How many tokens start before a character offset."""
@@ -77,7 +81,7 @@ class OffsetCounter(TokenCounter):
         for part, spans in zip(parts, self.tokenizer.offsets(parts), strict=True):
             starts += _starts(spans, base, len(part))
             base += len(part) + len(SEPARATOR)
-        return TokenMap(starts)
+        return TokenMap(packed(starts, len(starts)))
 
 
 class WordCounter(TokenCounter):
@@ -100,21 +104,21 @@ class WordCounter(TokenCounter):
     def map(self, document: Document, text: str) -> TokenMap:
         words = _words(text)
         lengths = list(map(len, words))
-        places = list(accumulate(map((1).__add__, lengths), initial=0))
+        places = packed(accumulate(map((1).__add__, lengths), initial=0), len(words) + 1)
         long = [index for index, length in enumerate(lengths) if length > LONGEST_TOKEN and _is_long(words[index])]
         inner = self.tokenizer.offsets([words[index] for index in long])
         for index in long:
             words[index] = ""
         counts = self._counts(set(words))
-        starts: list[int] = []
+        starts = places[:0]
         marks: list[int] = []
         done = 0
         for index, spans in zip([*long, len(words)], [*inner, []], strict=True):
-            starts += places[done:index]
+            starts.extend(places[done:index])
             marks += map(counts.__getitem__, words[done:index])
             if index < len(words):
                 inside = _starts(spans, places[index], places[index + 1] - places[index] - 1)
-                starts += inside
+                starts.extend(inside)
                 marks += [1] * len(inside)
             done = index + 1
         return TokenMap(starts, marks)
@@ -146,6 +150,11 @@ class WordCounter(TokenCounter):
             for start, _ in spans:
                 counts[batch[bisect_right(ends, start)]] += 1
         return counts
+
+
+def packed(numbers: Iterable[int], size: int) -> MutableSequence[int]:
+    """The numbers, `size` of them; in a tenth of the room if they are many."""
+    return array("i", numbers) if size > FEW_NUMBERS else list(numbers)
 
 
 def _words(text: str) -> list[str]:

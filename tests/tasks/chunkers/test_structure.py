@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from typing import ClassVar
 
 import pytest
@@ -57,6 +58,17 @@ def test_long_runs_of_marks_take_no_longer_than_text(kind: ElementKind, run: str
     text = f"w{run * (200_000 // len(run))}w"
     cut = document([Element(kind, text)])
     check(cut, StructureChunker().chunk(cut, ADDITIVE), ADDITIVE)
+
+
+def test_a_long_text_of_short_words_is_cut_in_bounded_room() -> None:
+    cut = document([paragraph(" ".join(random.Random(0).choices(("a", "be", "sea", "tide"), k=80_000)))])
+    tracemalloc.start()
+    try:
+        StructureChunker().chunk(cut, ADDITIVE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 45 * len(cut.text)
 
 
 def test_a_section_that_fits_is_one_chunk() -> None:
