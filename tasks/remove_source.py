@@ -7,14 +7,15 @@ from contextlib import suppress
 from blocks.library import Library
 from core.errors import LibraryBusy, UsageError
 from ledger import sources
+from ledger.sources import SourceRow
 from tasks.deletion import delete_pending
 from tasks.finish import erase
 from tasks.reconcile import reconcile_store
 from tasks.session import working_on
 
 
-def remove_source(library: Library, root: str) -> int:
-    """Remove the source with that root and all its documents, to the last trace (invariant I12); returns how many.
+def remove_source(library: Library, root: str) -> tuple[SourceRow, int]:
+    """Remove the source with that root and all its documents, to the last trace (invariant I12); returns it, and how many.
 
     Raises UsageError for an unknown root, LibraryBusy while an ingest is at work.
     """
@@ -34,4 +35,4 @@ def remove_source(library: Library, root: str) -> int:
         delete_pending(ctx)
         erase(ctx)
         ctx.report.removed = removed
-    return removed
+    return source, removed

@@ -49,10 +49,10 @@ def remove(
     from tasks.remove_source import remove_source
 
     try:
-        removed = remove_source(opened, root)
+        source, removed = remove_source(opened, root)
     finally:
         opened.close()
     if as_json:
-        print_json({"root": root, "removed": removed})
+        print_json({"root": source.root, "removed": removed})
     else:
-        out.print(f"{escape(root)} was removed with {removed:,} documents")
+        out.print(f"{escape(source.root)} was removed with {removed:,} documents", soft_wrap=True)

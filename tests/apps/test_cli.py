@@ -143,6 +143,8 @@ def test_names_that_look_like_markup_are_shown_as_they_are(levada: Command, tmp_
     for command in ("status", "source"):
         shown = levada(*([command, "list"] if command == "source" else [command]), "--library", "markup")
         assert str(folder) in shown.stdout.replace("\n", "")
+    removed = levada("source", "remove", f"{folder}/../[old]/", "--library", "markup")
+    assert removed.stdout == f"{folder} was removed with 0 documents\n", "as it is shown elsewhere"
 
 
 def test_patterns_are_kept_with_the_folder(levada: Command, tmp_path: Path) -> None:

@@ -228,7 +228,8 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
 def test_removing_a_source_takes_its_documents(world: World) -> None:
     fill(world)
     world.ingest()
-    assert remove_source(world.library(), str(world.folder)) == 3
+    source, removed = remove_source(world.library(), str(world.folder))
+    assert (source.root, removed) == (str(world.folder), 3)
     assert world.index() == []
     assert world.store_ids() == []
     assert world.rows("SELECT count(*) FROM texts") == [(0,)]
