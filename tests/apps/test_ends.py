@@ -174,7 +174,8 @@ def test_a_large_quarantine_is_not_cut_short_in_silence(levada: Command, tmp_pat
     assert len(json.loads(levada(*arguments, "--json", **env).stdout)) == 1001
 
 
-def test_ctrl_c_while_it_still_imports(levada: Command) -> None:
+@pytest.mark.parametrize("command", ["search", "ingest"])
+def test_ctrl_c_while_it_still_imports(levada: Command, command: str) -> None:
     code = (
         "import sys\n"
         "class CtrlC:\n"
@@ -184,5 +185,6 @@ def test_ctrl_c_while_it_still_imports(levada: Command) -> None:
         "from apps.cli import main\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=levada.env, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    done = subprocess.run([sys.executable, "-c", code, command], env=levada.env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (130, 1)
+    assert ("what is published stays" in done.stderr) == (command == "ingest")
