@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
+from urllib.parse import quote
 
 import httpx
 from prefect.blocks.core import Block
@@ -183,7 +184,8 @@ def open_library(name: str, settings: Settings | None = None) -> Library:
 
 def _from_block(name: str, tenant: str) -> Library | None:
     try:
-        loaded: Any = Library.load(name)
+        # Prefect puts it into an address as it is: of "team?x" it would find the document "team".
+        loaded: Any = Library.load(quote(name, safe=""))
     except ValueError:  # Prefect's word for: no such document
         return None
     except httpx.TransportError as exc:

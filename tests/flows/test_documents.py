@@ -32,3 +32,10 @@ def test_a_document_of_another_library_is_refused(world: World, field: str, valu
     Library(**{field: value}).save("crew", overwrite=True)
     with pytest.raises(UsageError, match=f"document 'crew' says {field} '{value}'"):
         open_library("crew", world.settings)
+
+
+@pytest.mark.parametrize("name", ["troop?x", "troop#x", "troop%20", "my notes", "März"])
+def test_a_name_finds_no_document_of_another_name(world: World, name: str) -> None:
+    Library(store=ChromaStore(path=world.home / "elsewhere")).save("troop", overwrite=True)
+    opened = open_library(name, world.settings)
+    assert (opened.name, opened.store) == (name, None)
