@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -260,12 +260,15 @@ def _vanished(connection: Connection, source_id: int, listing: int, table: FromC
         seen.c.listing_id == listing, seen.c.document_id == table.c.document_id, seen.c.kind != Listed.REMOVED
     )
     clauses = [table.c.source_id == source_id, ~there]
-    for text in _unlisted(connection, listing):
-        prefix = bytes.fromhex(text)
+    return and_(*clauses, *outside(table, map(bytes.fromhex, _unlisted(connection, listing))))
+
+
+def outside(table: FromClause, prefixes: Iterable[bytes]) -> Iterator[ColumnElement[bool]]:
+    """The file's id begins with none of the prefixes."""
+    for prefix in prefixes:
         upper = after_prefix(prefix)
         inside = table.c.file_id >= prefix
-        clauses.append(not_(inside if upper is None else and_(inside, table.c.file_id < upper)))
-    return and_(*clauses)
+        yield not_(inside if upper is None else and_(inside, table.c.file_id < upper))
 
 
 def after_prefix(prefix: bytes) -> bytes | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from core.report import SyncReport
 from ledger.database import Database, parts
 from ledger.libraries import LibraryRow
+from ledger.listings import outside
 from ledger.owed import Pipeline, is_given_up, is_outdated
 from ledger.schema import FileState, documents, files, quarantine, runs, sources
 
@@ -47,12 +48,13 @@ def present(db: Database, document_ids: Sequence[str]) -> int:
         )
 
 
-def known_count(db: Database, library: LibraryRow, kind: str, root: str) -> int:
-    """How many files of a source are mirrored and not yet known to have vanished."""
+def known_count(db: Database, library: LibraryRow, kind: str, root: str, unlisted: Sequence[bytes] = ()) -> int:
+    """How many files of a source are mirrored and not yet known to have vanished, other than under the unlisted prefixes."""
     of_root = (sources.c.library_id == library.id) & (sources.c.kind == kind) & (sources.c.root == root)
     with db.read() as connection:
         source = connection.execute(select(sources.c.id).where(of_root)).scalar()
-        statement = select(func.count()).where(files.c.source_id == source, files.c.state == FileState.PRESENT)
+        present = and_(files.c.source_id == source, files.c.state == FileState.PRESENT, *outside(files, unlisted))
+        statement = select(func.count()).where(present)
         return 0 if source is None else int(connection.execute(statement).scalar_one())
 
 

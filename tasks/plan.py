@@ -75,10 +75,10 @@ def _row(library: Library) -> LibraryRow | None:
 
 
 def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Plan) -> Iterator[SourceFile]:
-    known = mirror.known_count(library.ledger, row, adapter.kind, adapter.root) if row else 0
     generation = active_generation(library.ledger, row) if row else None
     pipeline = Pipeline(engine_keys(), registry_key(), StructureChunker().key, generation.id if generation else 0)
-    listed = 0
+    unlisted: list[bytes] = []
+    seen = 0
     for page in adapter.changes(None):
         if not isinstance(page, ChangePage):
             continue
@@ -86,12 +86,17 @@ def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Pl
         ids = {document_id(library.tenant, library.name, root, file.id): file for file in page.files}
         fingerprints = {id: file.fingerprint for id, file in ids.items()}
         unsettled = mirror.unsettled(library.ledger, fingerprints, pipeline) if row else ids.keys()
-        listed += len(page.files)
+        unlisted += page.unlisted
+        prefixes = tuple(unlisted)
         plan.files += len(page.files)
         if row:
-            known -= mirror.present(library.ledger, list(ids))
+            outside = [id for id, file in ids.items() if not file.id.startswith(prefixes)]
+            seen += mirror.present(library.ledger, outside)
         yield from (ids[id] for id in sorted(unsettled))
-    plan.vanished += max(0, known)
+    if row:
+        # What nobody could look at has not vanished.
+        known = mirror.known_count(library.ledger, row, adapter.kind, adapter.root, unlisted)
+        plan.vanished += max(0, known - seen)
 
 
 def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, SourceFile]], plan: Plan) -> dict[bytes, str]:

@@ -269,6 +269,9 @@ def test_when_all_that_can_be_listed_is_gone_nothing_is_removed(levada: list[str
     for number in range(3):
         (world.folder / f"{number}.txt").unlink()
     (world.folder / "team").chmod(0)
+    env = {**without_prefect(), "LEVADA_HOME": str(world.home)}
+    plan = subprocess.run([*levada, "plan", str(world.folder), "--json"], env=env, capture_output=True, text=True)
+    assert json.loads(plan.stdout)["vanished"] == 3, plan.stderr
     report = in_process(levada, world)
     (world.folder / "team").chmod(0o700)
     assert (report["removed"], report["awaiting_confirmation"], report["unlisted"]) == (0, 3, 1)
