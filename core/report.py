@@ -28,6 +28,7 @@ class SyncReport:
     moved: int = 0
     unchanged: int = 0
     removed: int = 0
+    """Documents taken out: their files vanished, or hold nothing to read any more."""
     quarantined: int = 0
     chunks_embedded: int = 0
     chunks_reused: int = 0

@@ -25,9 +25,9 @@ def publish(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
     """Make the batch's revisions the published ones, each whole or not at all; put the failed into quarantine."""
     with ctx.timed(STAGE):
         flip = _publish(ctx, batch)
-        _settle(ctx, batch)
+        withdrawn = _settle(ctx, batch)
         delete_pending(ctx)
-    _count(ctx, source, batch, flip)
+    _count(ctx, source, batch, flip, withdrawn)
 
 
 def _publish(ctx: RunContext, batch: Batch) -> Flip:
@@ -57,21 +57,22 @@ def _records(batch: Batch, revisions: list[Revision]) -> list[Record]:
     ]
 
 
-def _settle(ctx: RunContext, batch: Batch) -> None:
+def _settle(ctx: RunContext, batch: Batch) -> set[str]:
+    """What brings no revision; the documents that are withdrawn for it."""
     if batch.current:
         publishing.confirm(ctx.db, ctx.run, batch.current)
     if batch.hopeless:
         publishing.confirm(ctx.db, ctx.run, batch.hopeless, still_failing=True)
-    if batch.failed:
-        quarantine.record(ctx.db, ctx.run, batch.failed, ctx.pipeline.registry)
+    return quarantine.record(ctx.db, ctx.run, batch.failed, ctx.pipeline.registry) if batch.failed else set()
 
 
-def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip) -> None:
+def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: set[str]) -> None:
     paths = {file.document_id: file.path for file in batch.files}
     with ctx.counting() as report:
         report.added += len(flip.added)
         report.updated += len(flip.updated)
         report.moved += len(flip.moved)
+        report.removed += len(withdrawn)
         for failed in batch.failed[: max(0, FAILURES_SHOWN - len(report.failures))]:
             report.failures.append(Failure(paths[failed.document_id], failed.stage, failed.reason.value, failed.detail))
     ctx.advance(source, batch.bytes, PUBLISHED, files=len(batch.files))

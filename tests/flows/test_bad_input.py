@@ -131,7 +131,7 @@ def test_a_document_that_shrinks_to_nothing_is_withdrawn(world: World) -> None:
     world.ingest()
     world.write("a.txt", b"")
     report = world.ingest()
-    assert report.quarantined == 1
+    assert (report.removed, report.quarantined, report.unchanged) == (1, 1, 1)
     assert [passage.path for passage in world.search("something", 5)] == ["b.txt"]
     assert world.store_ids() == [row[2] for row in world.index()]
 
