@@ -51,7 +51,7 @@ def real_path(name: str) -> str:
 @contextmanager
 def _one_line(name: str) -> Iterator[None]:
     if not name.strip():  # which Path would take for the current directory
-        raise UsageError("name a folder")
+        raise UsageError("name a folder (a deployment takes the one that LEVADA_FOLDER names when it is deployed)")
     try:
         yield
     except (OSError, RuntimeError, ValueError) as exc:
