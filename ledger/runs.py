@@ -13,7 +13,6 @@ from ledger.database import Database
 from ledger.libraries import Generation, LibraryRow
 from ledger.libraries import fence as fence_epoch
 from ledger.schema import libraries, runs
-from ledger.words import storable
 
 _LOOKED_BACK = 20
 """Reports of earlier runs that a new one looks through for names: those before them were looked through already."""
@@ -83,7 +82,6 @@ def _forget_names(connection: Connection, library: LibraryRow) -> None:
 
 def finish(db: Database, run: Run, state: str, report: str | None) -> None:
     """Close the run's row: state is completed, partial, failed or cancelled; the report is one line of JSON."""
-    report = None if report is None else storable(report)
     with db.write() as connection:
         connection.execute(update(runs).where(runs.c.id == run.id).values(state=state, report=report, finished_at=time.time()))
 

@@ -5,6 +5,7 @@ And what they all share: the converted model.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     models = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "converted-models"
     embedder = SentenceTransformerEmbedder(cache_dir=models)
-    embedder.embed(["to have it converted"])
+    with (models.parent / "converting.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        embedder.embed(["to have it converted"])
     embedder.close()
     return models
 

@@ -15,7 +15,11 @@ from prefect.settings import (
     temporary_settings,
 )
 
+import blocks.library
 from apps.prefect_api import connect
+from blocks.embedders.base import Embedder
+from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
+from core.settings import Settings
 from tests.flows.world import World
 from tests.servers.prefect_home import give_database, without_prefect
 
@@ -38,9 +42,30 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             yield
 
 
+@pytest.fixture(scope="package")
+def kept_embedder(converted_models: Path) -> Iterator[Embedder]:
+    """The bundled model, loaded once for all libraries of these tests: each run would load it anew."""
+    embedder = SentenceTransformerEmbedder(cache_dir=converted_models)
+    object.__setattr__(embedder, "close", lambda: None)
+    yield embedder
+    SentenceTransformerEmbedder.close(embedder)
+
+
 @pytest.fixture
-def world(prefect_server: None, converted_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(
+    prefect_server: None,
+    converted_models: Path,
+    kept_embedder: Embedder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
     """A folder and a library, both empty."""
+    made_for = blocks.library._default_embedder
+
+    def default_embedder(settings: Settings) -> Embedder:
+        return kept_embedder if (settings.backend, settings.precision) == ("auto", "auto") else made_for(settings)
+
+    monkeypatch.setattr("blocks.library._default_embedder", default_embedder)
     monkeypatch.setenv("LEVADA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LEVADA_EXTRACT_WORKERS", "1")
     made = World(tmp_path, converted_models)

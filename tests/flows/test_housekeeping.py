@@ -126,7 +126,10 @@ def test_a_text_in_two_batches_is_embedded_once_even_if_the_first_is_published_j
         (adapter,) = named(library, str(world.folder))
         source = SourceContext(adapter, register(library, adapter))
         discover.fn(ctx, source, False, False)
-        first, second = (chunk.fn(ctx, extract.fn(ctx, source, batch)) for batch in owed_batches(ctx, source, 1, 1 << 30))
+        first, second = owed_batches(ctx, source, 1, 1 << 30)
+        for batch in (first, second):
+            extract.fn(ctx, source, batch)
+            chunk.fn(ctx, batch)
         embed.fn(ctx, source, first)
 
         def published_meanwhile(db: Database, space_id: int, hashes: list[bytes]) -> dict[bytes, bytes]:
@@ -135,7 +138,8 @@ def test_a_text_in_two_batches_is_embedded_once_even_if_the_first_is_published_j
             return found
 
         monkeypatch.setattr("tasks.embed.vectors.known", published_meanwhile)
-        publish.fn(ctx, source, embed.fn(ctx, source, second))
+        embed.fn(ctx, source, second)
+        publish.fn(ctx, source, second)
         assert ctx.report.chunks_embedded == 1
     assert len(world.index()) == 2
 
