@@ -24,7 +24,7 @@ EVERYTHING = 5_000
 FEW = 3
 QUESTIONS = ("Who keeps the channel?", "water hour share", "a bridge over the valley", "Part 1")
 REOPEN_EVERY = 12
-PAUSE = 0.05
+PAUSE = 0.1
 """Seconds between two searches: so the runs that are watched get on."""
 
 

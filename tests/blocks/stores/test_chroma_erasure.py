@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,14 +19,6 @@ from tests.blocks.stores.owners import kill_owner, wait_deserted
 from tests.contracts.stores import make_collection, records_of, unit_vectors
 
 SECRET = "xyzzyplugh"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[ChromaStore]:
-    store = ChromaStore(path=tmp_path / "store", linger=0)
-    yield store
-    store.close()
-    wait_deserted(tmp_path / "store")
 
 
 @pytest.fixture

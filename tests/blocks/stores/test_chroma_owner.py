@@ -29,14 +29,6 @@ from tests.contracts.stores import SPACE, make_collection, records_of, unit_vect
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to act as another user")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[ChromaStore]:
-    store = ChromaStore(path=tmp_path / "store", linger=0)
-    yield store
-    store.close()
-    wait_deserted(tmp_path / "store")
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaStore]:
     """A store with an owner, for the tests that leave both as they are."""
