@@ -215,4 +215,6 @@ def _default_embedder(settings: Settings) -> Embedder:
     from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
 
     choices: dict[str, Any] = {"backend": settings.backend, "precision": settings.precision}
+    if settings.model:
+        choices["model"] = settings.model
     return SentenceTransformerEmbedder(**choices)

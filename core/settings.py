@@ -27,6 +27,8 @@ class Settings:
     """LEVADA_LEDGER_URL: SQLAlchemy URL of the ledger; default: SQLite in the home."""
     store_url: str = ""
     """LEVADA_STORE_URL: a Chroma server, e.g. http://chroma:8000; default: the embedded store."""
+    model: str = ""
+    """LEVADA_MODEL: a local model's directory or a hub model's name; default: the bundled model."""
     backend: str = "auto"
     """LEVADA_BACKEND: auto, openvino, torch or cuda."""
     precision: str = "auto"
@@ -49,6 +51,7 @@ class Settings:
             tenant=_name(env, "LEVADA_TENANT", "tenant"),
             ledger_url=env.get("LEVADA_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
             store_url=_url(env, "LEVADA_STORE_URL"),
+            model=env.get("LEVADA_MODEL", ""),
             backend=_choice(env, "LEVADA_BACKEND", "auto", ("auto", "openvino", "torch", "cuda")),
             precision=_choice(env, "LEVADA_PRECISION", "auto", ("auto", "fp32", "bf16", "int8")),
             extract_timeout=_number(env, "LEVADA_EXTRACT_TIMEOUT", 60.0),
