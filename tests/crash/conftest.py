@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from apps.prefect_api import connect
-from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
-from tests.blocks.embedders.small_models import reader_of_real_text
 from tests.crash.interruption import Interruption
 from tests.crash.stage import TRUSTED_AFTER, Stage
 from tests.crash.theatre import Theatre
@@ -34,17 +32,8 @@ def prefect_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
 @pytest.fixture(scope="package")
 def stage(prefect_env: dict[str, str], converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A library and its folder, with nothing ingested yet.
-
-    Its model is a small one: what is searched for here is whether passages are there, not what they mean, and to load the
-    bundled one is a third of what a run takes.
-    """
-    model = reader_of_real_text(tmp_path_factory.mktemp("model") / "small")
-    embedder = SentenceTransformerEmbedder(model=str(model), cache_dir=converted_models)
-    embedder.embed(["to have it converted"])
-    embedder.close()
-    env = {**prefect_env, "LEVADA_MODEL": str(model)}
-    stage = Stage(tmp_path_factory.mktemp("crash"), converted_models, env, secrets.token_hex(8))
+    """A library and its folder, with nothing ingested yet."""
+    stage = Stage(tmp_path_factory.mktemp("crash"), converted_models, prefect_env, secrets.token_hex(8))
     try:
         stage.open()
         yield stage

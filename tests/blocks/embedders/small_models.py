@@ -1,13 +1,10 @@
-"""Whole models of a few kilobytes or megabytes with random weights: what conversion must cope with, without a download."""
+"""Whole models of a few kilobytes with random weights: what conversion must cope with, without a download."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
-
-from blocks.embedders.model_files import BUNDLED, locate
 
 POOLED = {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}
 VOCABULARY = ["water", "runs", "down", "the", "levada", "Water", "LEVADA", "slowly"]
@@ -53,27 +50,6 @@ def bert(directory: Path, modules: list[dict[str, Any]], pooling: dict[str, Any]
     (directory / "sentence_bert_config.json").write_text(json.dumps(limits))
     (directory / "1_Pooling").mkdir()
     (directory / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 32, **pooling}))
-    return directory
-
-
-def reader_of_real_text(directory: Path) -> Path:
-    """A BERT of two layers and 32 dimensions with the bundled model's own words and window: its vectors mean little."""
-    import torch
-    from transformers import BertConfig, BertModel
-
-    bundled = locate(BUNDLED, directory)
-    shutil.copytree(bundled.directory, directory, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
-    torch.manual_seed(7)
-    config = BertConfig(
-        vocab_size=json.loads((bundled.transformer / "config.json").read_text())["vocab_size"],
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-    )
-    BertModel(config).save_pretrained(directory / bundled.transformer.relative_to(bundled.directory))
-    (pooling,) = directory.glob("*_Pooling/config.json")
-    pooling.write_text(json.dumps({"word_embedding_dimension": 32, "pooling_mode_mean_tokens": True}))
     return directory
 
 
