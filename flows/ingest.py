@@ -44,6 +44,8 @@ from tasks.session import working_on
 WINDOW = 3
 """Batches in flight: while one is embedded, the next is extracted and the one before published."""
 STAGES = 4
+HEAD_START = 1.0
+"""Seconds for which the second batch waits, at most, until the first is read: the model waits for that one."""
 PROGRESS_EVERY = 5.0
 """Seconds between two looks at the progress while a batch is waited for."""
 
@@ -154,6 +156,8 @@ def _work(
             chunked = _after(extracted, chunk, ctx, batch)
             embedded = _after(chunked, embed, ctx, source, batch)
             window.append([extracted, chunked, embedded, _after(embedded, publish, ctx, source, batch)])
+            if batch.number == 1:
+                extracted.wait(HEAD_START)
             if len(window) == WINDOW:
                 _finished(window.popleft(), source, progress)
         while window:

@@ -11,16 +11,17 @@ BLOCK, SMALL_BLOCK = 16, 8
 """Widths are multiples of these: BLOCK from the fourth on, SMALL_BLOCK below, where the padding would cost more."""
 
 
-def by_length(lengths: Sequence[int], tokens: int) -> Iterator[npt.NDArray[np.intp]]:
-    """Row numbers in batches of like length, the longest first: (longest row x rows) stays within `tokens`.
+def by_width(widths: Sequence[int], tokens: int) -> Iterator[npt.NDArray[np.intp]]:
+    """Row numbers in batches of like width, the widest first: (widest row x rows) stays within `tokens`.
 
-    A row longer than `tokens` is a batch of its own. Longest first, so that the last batches are short and all workers
-    finish at nearly the same time.
+    A row wider than `tokens` is a batch of its own. Widest first, so that the last batches are short and all workers finish
+    at nearly the same time. Given padded widths, batches of one width have one number of rows too, but for the last: a shape
+    that is new to OpenVINO costs it as long as a tenth of a batch.
     """
-    order = np.argsort(-np.asarray(lengths), kind="stable")
+    order = np.argsort(-np.asarray(widths), kind="stable")
     start = 0
     while start < len(order):
-        rows = max(1, tokens // max(1, lengths[order[start]]))
+        rows = max(1, tokens // max(1, widths[order[start]]))
         yield order[start : start + rows]
         start += rows
 

@@ -10,6 +10,9 @@ from core.errors import PermanentError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as FastTokenizer
 
+FEW = 500
+"""Characters below which one thread is done before the others are woken."""
+
 
 def load_tokenizer(files: ModelFiles, truncate: bool) -> FastTokenizer:
     """The tokenizer, without padding; cut at the window if `truncate`, else never.
@@ -68,8 +71,10 @@ class ModelTokenizer:
 
     def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         """Character span of every token of each text, special tokens left out, never truncated."""
-        encodings = self._tokenizer.encode_batch([printable(text) for text in texts], add_special_tokens=False)
-        return [encoding.offsets for encoding in encodings]
+        known = [printable(text) for text in texts]
+        if sum(map(len, known)) < FEW:
+            return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in known]
+        return [encoding.offsets for encoding in self._tokenizer.encode_batch(known, add_special_tokens=False)]
 
 
 def _adds_up_at_blanks(tokenizer: FastTokenizer) -> bool:

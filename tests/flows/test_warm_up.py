@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import psutil  # type: ignore[import-untyped]
@@ -28,3 +29,13 @@ def test_parsers_are_there_before_the_first_file_is_read(world: World, files: in
 
     assert ingest_in_stages(world.library(), str(world.folder), once_listed=look).added == files
     assert seen[-1] == expected
+
+
+def test_a_run_looks_for_garbage_among_its_own_objects_only(world: World) -> None:
+    world.write("a.txt", "The boat with the number one.")
+    seen: list[int] = []
+    assert (
+        ingest_in_stages(world.library(), str(world.folder), once_listed=lambda: seen.append(gc.get_freeze_count())).added == 1
+    )
+    assert seen[0] > 10_000
+    assert gc.get_freeze_count() == 0

@@ -6,17 +6,23 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.embedders.batches import BLOCK, SMALL_BLOCK, by_length, padded_width, windows
+from blocks.embedders.batches import BLOCK, SMALL_BLOCK, by_width, padded_width, windows
 
 
 @given(st.lists(st.integers(min_value=1, max_value=256), max_size=200), st.integers(min_value=1, max_value=2048))
-def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], tokens: int) -> None:
-    batches = list(by_length(lengths, tokens))
-    assert sorted(int(row) for batch in batches for row in batch) == list(range(len(lengths)))
-    widths = [max(lengths[row] for row in batch) for batch in batches]
-    assert widths == sorted(widths, reverse=True)
-    assert all(len(batch) == 1 or width * len(batch) <= tokens for width, batch in zip(widths, batches, strict=True))
-    assert all(np.diff([lengths[row] for row in batch]).max(initial=0) <= 0 for batch in batches)
+def test_batches_hold_every_row_once_within_the_budget(widths: list[int], tokens: int) -> None:
+    batches = list(by_width(widths, tokens))
+    assert sorted(int(row) for batch in batches for row in batch) == list(range(len(widths)))
+    widest = [max(widths[row] for row in batch) for batch in batches]
+    assert widest == sorted(widest, reverse=True)
+    assert all(len(batch) == 1 or width * len(batch) <= tokens for width, batch in zip(widest, batches, strict=True))
+    assert all(np.diff([widths[row] for row in batch]).max(initial=0) <= 0 for batch in batches)
+
+
+def test_texts_of_all_lengths_need_few_shapes() -> None:
+    widths = [padded_width(width, 256) for width in range(65, 257) for _ in range(8)]
+    shapes = {(len(batch), widths[batch[0]]) for batch in by_width(widths, 768)}
+    assert len(shapes) <= len(set(widths)) + 1
 
 
 @given(

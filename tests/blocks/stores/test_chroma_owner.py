@@ -180,6 +180,11 @@ def test_a_terminals_ctrl_c_does_not_reach_the_owner(served: ChromaStore) -> Non
     assert os.getsid(owner.pid) == owner.pid != os.getsid(0)
 
 
+def test_an_owner_stays_on_one_cpu(served: ChromaStore) -> None:
+    (owner,) = owners(path_of(served))
+    assert {len(os.sched_getaffinity(int(thread.name))) for thread in Path(f"/proc/{owner.pid}/task").iterdir()} == {1}
+
+
 def test_nothing_is_printed_and_the_owner_keeps_a_log(served: ChromaStore) -> None:
     with other_process(path_of(served), "describe") as process:
         out, err = process.communicate("", timeout=60)
