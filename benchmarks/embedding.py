@@ -62,7 +62,7 @@ class System:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--chunks", type=int, default=128)
+    parser.add_argument("--chunks", type=int, default=512)
     parser.add_argument("--int8", action="store_true", help="also precision int8 (needs nncf; converts for a minute)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as models:
