@@ -26,7 +26,7 @@ def named(
     """
     found = _named(library, name, include, exclude)
     for source in found:
-        source._home = library.settings.home
+        source.keep_out_of(library.settings.home)
     return found
 
 

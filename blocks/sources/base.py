@@ -20,9 +20,15 @@ class Source(Block, ABC):
     """How the ledger names this family, e.g. "folder"."""
 
     _known_root: str | None = PrivateAttr(default=None)
-    """The root under which the ledger knows it: whatever else is found in its place is another source."""
     _home: Path | None = PrivateAttr(default=None)
-    """Levada's own home: no document of anybody's lies there."""
+
+    def known_as(self, root: str) -> None:
+        """The root under which the ledger knows it: whatever else is found in its place is another source."""
+        self._known_root = root
+
+    def keep_out_of(self, home: Path) -> None:
+        """Levada's own home: no document of anybody's lies there."""
+        self._home = home
 
     @property
     @abstractmethod

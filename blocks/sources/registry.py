@@ -29,7 +29,8 @@ def restore(kind: str, config: str, root: str | None = None) -> Source:
     if found is None:
         raise UsageError(f"this version of Levada has no source of kind {kind!r} (it has: {', '.join(sorted(kinds()))})")
     source = found(**settings(config))
-    source._known_root = root
+    if root is not None:
+        source.known_as(root)
     return source
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from tasks.context import RunContext
 from tasks.discover import MANY
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
@@ -39,3 +42,22 @@ def test_a_run_looks_for_garbage_among_its_own_objects_only(world: World) -> Non
     )
     assert seen[0] > 10_000
     assert gc.get_freeze_count() == 0
+
+
+def test_the_first_batch_is_read_before_the_second_is_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        world.write(f"{number:02}.txt", f"The boat with the number {number}.")
+    seen: list[str] = []
+    timed = RunContext.timed
+
+    @contextmanager
+    def noted(ctx: RunContext, stage: str) -> Iterator[None]:
+        with timed(ctx, stage):
+            seen.append(f"{stage} begins")
+            yield
+            seen.append(f"{stage} ends")
+
+    monkeypatch.setattr(RunContext, "timed", noted)
+    monkeypatch.setattr("flows.ingest.HEAD_START", 60.0)
+    assert world.ingest(batch_files=10).added == 20
+    assert [event for event in seen if event.startswith("extract")] == ["extract begins", "extract ends"] * 2
