@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,8 @@ class Ingest:
     def kill(self) -> Outcome:
         """SIGKILL to the whole group, if it still runs."""
         if self.ended is None and self.wait(0.0) is None:
-            os.killpg(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # It has ended since, and the nursery is about to say so.
+                os.killpg(self.pid, signal.SIGKILL)
         outcome = self.wait()
         assert outcome is not None
         return outcome
@@ -246,7 +248,8 @@ class Stage:
         store = self.store_of(home or self.home)
         killed = set(store_owners(store))
         for pid in killed:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         assert wait_until(lambda: not killed.intersection(store_owners(store)))
 
     def _forget(self, home: Path) -> None:
