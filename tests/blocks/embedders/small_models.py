@@ -74,6 +74,27 @@ def roberta(directory: Path) -> Path:
     return directory
 
 
+def mpnet(directory: Path) -> Path:
+    """An MPNet without modules.json: its attention depends on the distance of two tokens, and it makes its mask by itself."""
+    import torch
+    from transformers import MPNetConfig, MPNetModel
+
+    torch.manual_seed(7)
+    config = MPNetConfig(
+        vocab_size=32,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=50,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+    )
+    _save(directory, MPNetModel(config), _tokenizer(["<s>", "<pad>", "</s>", "<unk>"]), "<pad>", 40)
+    return directory
+
+
 def dense(directory: Path) -> Path:
     """A BERT with a dense layer behind the pooling, which OpenVINO conversion leaves to sentence-transformers."""
     import torch

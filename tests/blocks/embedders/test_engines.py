@@ -74,7 +74,7 @@ def _mean(directory: Path) -> Path:
 SMALL_TEXTS = ["water runs", "LEVADA", "", "the levada runs down slowly " * 12, "Water 🎉 runs down", "x " * 30]
 
 
-@pytest.mark.parametrize("build", [_cls, _mean, small_models.roberta])
+@pytest.mark.parametrize("build", [_cls, _mean, small_models.roberta, small_models.mpnet])
 @pytest.mark.parametrize("backend", ["openvino", "torch"])
 def test_other_models_of_the_kind(build: Callable[[Path], Path], backend: Any, tmp_path: Path) -> None:
     directory = build(tmp_path / "model")
