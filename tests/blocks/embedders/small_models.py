@@ -55,32 +55,23 @@ def bert(directory: Path, modules: list[dict[str, Any]], pooling: dict[str, Any]
 
 def roberta(directory: Path) -> Path:
     """A RoBERTa without modules.json: its positions are counted from the pad token's id, which is not 0."""
-    import torch
     from transformers import RobertaConfig, RobertaModel
 
-    torch.manual_seed(7)
-    config = RobertaConfig(
-        vocab_size=32,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=50,
-        pad_token_id=1,
-        bos_token_id=0,
-        eos_token_id=2,
-    )
-    _save(directory, RobertaModel(config), _tokenizer(["<s>", "<pad>", "</s>", "<unk>"]), "<pad>", 40)
-    return directory
+    return _without_modules(directory, RobertaConfig, RobertaModel)
 
 
 def mpnet(directory: Path) -> Path:
     """An MPNet without modules.json: its attention depends on the distance of two tokens, and it makes its mask by itself."""
-    import torch
     from transformers import MPNetConfig, MPNetModel
 
+    return _without_modules(directory, MPNetConfig, MPNetModel)
+
+
+def _without_modules(directory: Path, config: Any, model: Any) -> Path:
+    import torch
+
     torch.manual_seed(7)
-    config = MPNetConfig(
+    settings = config(
         vocab_size=32,
         hidden_size=32,
         num_hidden_layers=2,
@@ -91,7 +82,7 @@ def mpnet(directory: Path) -> Path:
         bos_token_id=0,
         eos_token_id=2,
     )
-    _save(directory, MPNetModel(config), _tokenizer(["<s>", "<pad>", "</s>", "<unk>"]), "<pad>", 40)
+    _save(directory, model(settings), _tokenizer(["<s>", "<pad>", "</s>", "<unk>"]), "<pad>", 40)
     return directory
 
 
