@@ -15,6 +15,9 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     CRASHED = "crashed"
     TOO_LARGE = "too_large"
+    BOMB = "bomb"
+    NEEDS_TESSERACT = "needs tesseract"
+    NEEDS_LIBREOFFICE = "needs libreoffice"
     UNREADABLE = "unreadable"
     CHANGING = "changing"
     FAILED = "failed"
@@ -43,6 +46,9 @@ _REMEDIES = {
     Reason.TIMEOUT: "Reading took too long; split the file or raise LEVADA_EXTRACT_TIMEOUT.",
     Reason.CRASHED: "The parser died on this file; replace it, or report it with the file attached.",
     Reason.TOO_LARGE: "The file exceeds a size limit, or the room for its copy; split it, exclude it, or raise the limit.",
+    Reason.BOMB: "It unpacks to far more than it holds, as only attacks do; if you trust it, unpack it yourself.",
+    Reason.NEEDS_TESSERACT: "Install tesseract (Debian: tesseract-ocr); the file is then read by itself at the next run.",
+    Reason.NEEDS_LIBREOFFICE: "Install LibreOffice (Debian: libreoffice); the file is then read by itself at the next run.",
     Reason.UNREADABLE: "Levada may not read the file; give its user permission.",
     Reason.CHANGING: "The file changed each time it was read; it is tried again by itself.",
     Reason.FAILED: "An unforeseen error; see the detail, and `levada quarantine retry` once mended.",

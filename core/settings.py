@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.errors import UsageError
 from core.names import checked
+from core.reading import ReadingPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Settings:
     """LEVADA_EXTRACT_TIMEOUT: seconds a file may take to be read."""
     extract_workers: int = 2
     """LEVADA_EXTRACT_WORKERS: parser processes."""
+    reading: ReadingPolicy = field(default_factory=ReadingPolicy)
+    """LEVADA_HIDDEN_TEXT: drop (default) or keep text that a reader would not see; LEVADA_OCR_LANGUAGES: as "eng+por"."""
     log_level: str = ""
     """LEVADA_LOG_LEVEL: which of Prefect's log lines a terminal shows; default: none, but our own warnings."""
 
@@ -56,6 +60,10 @@ class Settings:
             precision=_choice(env, "LEVADA_PRECISION", "auto", ("auto", "fp32", "bf16", "int8")),
             extract_timeout=_number(env, "LEVADA_EXTRACT_TIMEOUT", 60.0),
             extract_workers=_count(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1))),
+            reading=ReadingPolicy(
+                keep_hidden=_choice(env, "LEVADA_HIDDEN_TEXT", "drop", ("drop", "keep")) == "keep",
+                ocr_languages=_languages(env, "LEVADA_OCR_LANGUAGES"),
+            ),
             log_level=_choice(env, "LEVADA_LOG_LEVEL", "", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
         )
 
@@ -115,6 +123,13 @@ def _count(env: Mapping[str, str], name: str, default: int) -> int:
     if not number.is_integer():
         raise UsageError(f"{name} must be a whole number, not {env[name]!r}")
     return int(number)
+
+
+def _languages(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name) or "eng"
+    if not re.fullmatch(r"[A-Za-z_]+(\+[A-Za-z_]+)*", value):
+        raise UsageError(f"{name} must name Tesseract's languages, such as eng+por, not {value!r}")
+    return value
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

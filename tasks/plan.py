@@ -17,6 +17,7 @@ from ledger import mirror, vectors
 from ledger.libraries import LibraryRow, active_generation
 from ledger.owed import Pipeline
 from tasks.chunkers import StructureChunker
+from tasks.extractors.base import Reading
 from tasks.extractors.parser_pool import ParserPool
 from tasks.extractors.registry import engine_keys, registry_key
 
@@ -76,7 +77,8 @@ def _row(library: Library) -> LibraryRow | None:
 
 def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Plan) -> Iterator[SourceFile]:
     generation = active_generation(library.ledger, row) if row else None
-    pipeline = Pipeline(engine_keys(), registry_key(), StructureChunker().key, generation.id if generation else 0)
+    policy = library.settings.reading
+    pipeline = Pipeline(engine_keys(policy), registry_key(policy), StructureChunker().key, generation.id if generation else 0)
     unlisted: list[bytes] = []
     seen = 0
     for page in adapter.changes(None):
@@ -103,7 +105,7 @@ def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, 
     """The texts of the sample that the ledger holds no vector for, by hash."""
     chunker, tokenizer = StructureChunker(), library.model.tokenizer()
     settings, texts = library.settings, {}
-    pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout)
+    pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout, reading=Reading(settings.reading))
     try:
         with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory:
             for start in range(0, len(sample), 32):

@@ -13,6 +13,7 @@ from ledger import runs
 from ledger.locks import library_lock
 from tasks.chunkers import StructureChunker
 from tasks.context import RunContext
+from tasks.extractors.base import Reading
 from tasks.extractors.parser_pool import ParserPool
 from tasks.extractors.registry import engine_keys, registry_key
 from tasks.log import logger
@@ -31,8 +32,9 @@ def working_on(library: Library, flow_run_id: str | None, wait: float | None = N
         generation = library.generation(create=True)
         assert generation is not None
         run = runs.begin(library.ledger, row, generation, flow_run_id)
-        pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout)
-        ctx = RunContext(library, run, settings, pool, StructureChunker(), engine_keys(), registry_key())
+        pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout, reading=Reading(settings.reading))
+        keys = engine_keys(settings.reading), registry_key(settings.reading)
+        ctx = RunContext(library, run, settings, pool, StructureChunker(), *keys)
         state = "cancelled"
         try:
             shutil.rmtree(ctx.snapshots, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.documents import Document, Element, ElementKind
+from core.documents import HIDDEN_TEXT, Box, Document, Element, ElementKind, Member
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._decode import normalise
@@ -20,8 +20,10 @@ class Builder:
         self.elements: list[Element] = []
         self.warnings: list[str] = []
         self.metadata: dict[str, str] = {}
+        self.members: list[Member] = []
         self.title: str | None = None
         self._characters = 0
+        self._hidden = 0
 
     def add(
         self,
@@ -32,6 +34,7 @@ class Builder:
         level: int | None = None,
         label: str | None = None,
         header_lines: int = 0,
+        box: Box | None = None,
     ) -> None:
         """Append one element. Raises Unprocessable(TOO_LARGE) when the document has grown beyond MAX_CHARACTERS."""
         text = normalise(text).strip()
@@ -44,7 +47,11 @@ class Builder:
             text, level = " ".join(text.split()), min(max(level or 1, 1), 9)
         else:
             level = None
-        self.elements.append(Element(kind, text, page, level, label, header_lines))
+        self.elements.append(Element(kind, text, page, level, label, header_lines, box))
+
+    def hide(self, text: str) -> None:
+        """Count text that a reader would not see, whether it is left out or kept."""
+        self._hidden += sum(map(len, text.split()))
 
     def note(self, key: str, value: object) -> None:
         """Keep a fact of the file itself; blank ones are dropped."""
@@ -55,4 +62,7 @@ class Builder:
     def document(self, media_type: str, extractor: str) -> Document:
         """What was built. It may have no elements: read_document refuses that."""
         title = " ".join(normalise(self.title).split()) if self.title else ""
-        return Document(tuple(self.elements), media_type, extractor, title or None, dict(self.metadata), tuple(self.warnings))
+        metadata = self.metadata | ({HIDDEN_TEXT: str(self._hidden)} if self._hidden else {})
+        return Document(
+            tuple(self.elements), media_type, extractor, title or None, metadata, tuple(self.warnings), tuple(self.members)
+        )

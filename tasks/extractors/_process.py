@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import IO
 
 from tasks.extractors._worker import ANSWER, BEGUN, REQUEST
+from tasks.extractors.base import Reading
 
 _BLOCK = 1 << 18
 _EXIT_GRACE = 5.0
@@ -30,7 +32,7 @@ _SET = {"PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1
 class ParserProcess:
     """To be started and used by one thread that outlives it: on Linux the process dies with the thread that started it."""
 
-    def __init__(self, reader: str, memory_limit: int) -> None:
+    def __init__(self, reader: str, memory_limit: int, reading: Reading) -> None:
         """Raises OSError if the system cannot start another process."""
         self._channel, theirs = socket.socketpair()
         with theirs, _shared_memory() as shared:
@@ -42,6 +44,7 @@ class ParserProcess:
                     *(sys.executable, "-P"),
                     *("-c", _BOOT, json.dumps([entry for entry in sys.path if isinstance(entry, str)])),
                     *(str(theirs.fileno()), str(shared.fileno()), str(os.getpid()), reader, str(memory_limit)),
+                    json.dumps([asdict(reading.policy), reading.members]),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -27,7 +27,9 @@ from typing import BinaryIO
 from core import document_json
 from core.documents import Document
 from core.errors import Unprocessable
+from core.reading import ReadingPolicy
 from core.reasons import Reason
+from tasks.extractors.base import Reading
 
 REQUEST = struct.Struct("!Q")
 ANSWER = struct.Struct("!BQQ")
@@ -37,8 +39,10 @@ READY, READ, REFUSED = range(3)
 _PR_SET_PDEATHSIG = 1
 
 
-def main(descriptor: str, shared: str, parent: str, reader: str, memory_limit: str) -> None:
-    """Serve until the parent closes the socket. `reader` is "module:function", called as read_document is."""
+def main(descriptor: str, shared: str, parent: str, reader: str, memory_limit: str, how: str) -> None:
+    """Serve until the parent closes the socket. `reader` is "module:function", called as read_document is, and `how` the
+    Reading as JSON.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # sent to the whole group; when to stop is the parent's decision
     channel = socket.socket(fileno=int(descriptor))
@@ -50,7 +54,9 @@ def main(descriptor: str, shared: str, parent: str, reader: str, memory_limit: s
     if int(memory_limit):
         resource.setrlimit(resource.RLIMIT_AS, (int(memory_limit), int(memory_limit)))
     module, _, function = reader.partition(":")
-    read: Callable[[str, str], Document] = getattr(import_module(module), function)
+    read: Callable[[str, str, Reading], Document] = getattr(import_module(module), function)
+    policy, members = json.loads(how)
+    reading = Reading(ReadingPolicy(**policy), members)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # from here on only parsers would write there
     _send(channel, READY, b"")
     with channel, channel.makefile("rb") as requests:
@@ -59,7 +65,7 @@ def main(descriptor: str, shared: str, parent: str, reader: str, memory_limit: s
             if not request:
                 return
             BEGUN.pack_into(page, 0, begun)
-            _send(channel, *_answer(read, *json.loads(request)))
+            _send(channel, *_answer(read, reading, *json.loads(request)))
 
 
 def _die_with(parent: int, channel: socket.socket) -> None:
@@ -86,9 +92,9 @@ def _next(requests: BinaryIO) -> bytes:
     return requests.read(REQUEST.unpack(head)[0]) if len(head) == REQUEST.size else b""
 
 
-def _answer(read: Callable[[str, str], Document], path: str, name: str) -> tuple[int, bytes]:
+def _answer(read: Callable[[str, str, Reading], Document], reading: Reading, path: str, name: str) -> tuple[int, bytes]:
     try:
-        return READ, document_json.dump(read(path, name))
+        return READ, document_json.dump(read(path, name, reading))
     except Unprocessable as exc:
         refusal = exc
     except MemoryError:

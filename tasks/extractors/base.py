@@ -6,9 +6,23 @@ Extractors run in parser processes: they import neither Prefect nor torch, and t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from core.documents import Document
+from core.reading import ReadingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one file is to be read."""
+
+    policy: ReadingPolicy = field(default_factory=ReadingPolicy)
+    members: str | None = None
+    """A directory for the files that lie in this one (core.documents.Member); None: nobody wants them, they are only named."""
+
+
+DEFAULT = Reading()
 
 
 class Extractor(ABC):
@@ -18,12 +32,18 @@ class Extractor(ABC):
     version: ClassVar[int]
     """Raise it whenever the same bytes may give other elements: every document it read is then read again."""
     media_types: ClassVar[frozenset[str]]
+    programs: ClassVar[frozenset[str]] = frozenset()
+    """Programs that it can do with or without, e.g. {"tesseract"}: what was read without one is read again once it is there."""
 
     @property
     def key(self) -> str:
         """Engine and version, e.g. "pdf/1"."""
         return f"{self.name}/{self.version}"
 
+    def key_without(self, program: str) -> str:
+        """What a document names as its extractor if it lacks what only this program, not found, could have read."""
+        return f"{self.key}-{program}"
+
     @abstractmethod
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Read the file. Deterministic. Raises core.errors.Unprocessable; anything else counts as Reason.FAILED."""

@@ -12,7 +12,7 @@ from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._decode import read_text
 from tasks.extractors._tables import HEADER_LINES, markdown_table
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _DELIMITERS = "\t;|,"
 """In order of preference: a comma stands in numbers, addresses and names as well."""
@@ -28,7 +28,7 @@ class CsvExtractor(Extractor):
     version = 3
     media_types = frozenset({"text/csv", "text/tab-separated-values"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """One table of all rows, without page. Raises Unprocessable(TOO_LARGE, CORRUPT)."""
         text = read_text(path)
         delimiter = "\t" if media_type == "text/tab-separated-values" else None

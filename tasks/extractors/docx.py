@@ -12,7 +12,7 @@ from tasks.extractors import _unstructured
 from tasks.extractors._builder import Builder
 from tasks.extractors._ooxml import note_properties, opened, parse, plain_type, read_part, with_parts
 from tasks.extractors._tables import add_table
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import first_table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -32,7 +32,7 @@ class DocxExtractor(Extractor):
     version = 3
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements without pages: only a layout would say where they end. Raises Unprocessable(CORRUPT, TOO_LARGE)."""
         _unstructured.prepare()
         from docx.opc.exceptions import OpcError

@@ -14,7 +14,7 @@ from tasks.extractors._builder import Builder
 from tasks.extractors._decode import decode, normalise
 from tasks.extractors._mail_text import paragraphs
 from tasks.extractors._tables import add_table
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import first_table, fragment, is_too_deep
 
 _TEXTS = frozenset({"text/plain", "text/html"})
@@ -28,7 +28,7 @@ class EmlExtractor(Extractor):
     version = 3
     media_types = frozenset({"message/rfc822"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages. Raises Unprocessable(ENCRYPTED, TOO_LARGE)."""
         builder = Builder()
         message = _parsed(path)

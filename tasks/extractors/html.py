@@ -13,7 +13,7 @@ from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._decode import decode, normalise, read_bytes
 from tasks.extractors._tables import HEADER_LINES, markdown_table
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _DECLARED = re.compile(
     rb"(?:<meta[^>]{0,200}?charset\s*=|<\?xml[^>]{0,200}?encoding\s*=)\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
@@ -72,7 +72,7 @@ class HtmlExtractor(Extractor):
     version = 3
     media_types = frozenset({"text/html"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages. Raises Unprocessable(TOO_LARGE, EMPTY)."""
         data = read_bytes(path)
         declared = _DECLARED.search(data[:4096])

@@ -17,7 +17,7 @@ from tasks.extractors._builder import Builder
 from tasks.extractors._decode import read_text
 from tasks.extractors._inline import label, plain
 from tasks.extractors._tables import HEADER_LINES, markdown_table
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _MAX_DEPTH = 60
 """Containers nested deeper are read as text: nobody writes them but an attacker."""
@@ -74,7 +74,7 @@ class MarkdownExtractor(Extractor):
     version = 3
     media_types = frozenset({"text/markdown"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages. Raises Unprocessable(TOO_LARGE)."""
         builder = Builder()
         lines = read_text(path).split("\n")

@@ -28,6 +28,7 @@ from core.errors import LevadaError, Unprocessable
 from core.reasons import Reason
 from tasks.extractors._process import ParserProcess
 from tasks.extractors._worker import READ, READY
+from tasks.extractors.base import DEFAULT, Reading
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -85,11 +86,13 @@ class ParserPool:
         recycle_after: int = 1_000,
         recycle_bytes: int = 1 << 30,
         memory_limit: int = 4 << 30,
+        reading: Reading = DEFAULT,
         reader: str = "tasks.extractors.read:read_document",
     ) -> None:
         """`timeout`: wall-clock seconds a file may take. A worker is replaced after `recycle_after` files, or when more than
-        `recycle_bytes` stay resident. `memory_limit`: bytes of address space a worker may take; 0: no limit. `reader`: what a
-        worker calls for each file, as "module:function" with the arguments and errors of tasks.extractors.read:read_document.
+        `recycle_bytes` stay resident. `memory_limit`: bytes of address space a worker may take; 0: no limit. `reading`: how all
+        files are to be read. `reader`: what a worker calls for each file, as "module:function" with the arguments and errors of
+        tasks.extractors.read:read_document.
         """
         self._limit = max(1, workers)
         self._timeout = timeout
@@ -97,6 +100,7 @@ class ParserPool:
         self._recycle_bytes = recycle_bytes
         self._memory_limit = memory_limit
         self._reader = reader
+        self._reading = reading
         self._lock = threading.Lock()
         self._pending: deque[_Job] = deque()
         self._batches: set[_Batch] = set()
@@ -257,7 +261,7 @@ class ParserPool:
         return worker.gone or used_up
 
     def _start(self) -> _Worker:
-        process = ParserProcess(self._reader, self._memory_limit)
+        process = ParserProcess(self._reader, self._memory_limit, self._reading)
         worker = _Worker(process, time.monotonic() + _START_LIMIT)
         self._selector.register(process, selectors.EVENT_READ, worker)
         with self._lock:

@@ -18,7 +18,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._lines import Line, Paragraph, body_size, bullet_free, paragraphs, size_levels
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _PASSWORD_ERROR = 4
 _SECURITY_ERROR = 5
@@ -44,7 +44,7 @@ class PdfExtractor(Extractor):
     version = 1
     media_types = frozenset({"application/pdf"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order; pages from 1. A page that cannot be read is left out and named in the warnings.
 
         Raises Unprocessable(ENCRYPTED, CORRUPT, EMPTY, TOO_LARGE).

@@ -12,7 +12,7 @@ from tasks.extractors import _unstructured
 from tasks.extractors._builder import Builder
 from tasks.extractors._ooxml import note_properties, opened, plain_type, with_parts
 from tasks.extractors._tables import add_table
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import first_table
 
 _MAIN_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
@@ -25,7 +25,7 @@ class PptxExtractor(Extractor):
     version = 2
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements with the slide's number as page and its title as label. Raises Unprocessable(CORRUPT, TOO_LARGE)."""
         _unstructured.prepare()
         from pptx.exc import PythonPptxError

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.media_type import OCTET_STREAM, OLE_ENCRYPTED, media_type
 from tasks.extractors.registry import extractor_for
 
 _MAX_DETAIL = 500
 
 
-def read_document(path: str, name: str) -> Document:
-    """Extract the file at `path`, whose original name is `name`. The result has at least one element.
+def read_document(path: str, name: str, reading: Reading = DEFAULT) -> Document:
+    """Extract the file at `path`, whose original name is `name`. The result has at least one element or member.
 
     Raises Unprocessable, whatever happens: EMPTY without any text, UNSUPPORTED_TYPE with the media type as detail, ENCRYPTED,
     CORRUPT, TOO_LARGE (also when memory runs out), UNREADABLE if the file cannot be opened, FAILED for the unforeseen.
     """
     try:
-        return _read(path, name)
+        return _read(path, name, reading)
     except Unprocessable:
         raise
     except MemoryError as exc:
@@ -31,7 +33,7 @@ def read_document(path: str, name: str) -> Document:
         raise Unprocessable(Reason.FAILED, " ".join(f"{type(exc).__name__}: {exc}".split())[:_MAX_DETAIL]) from exc
 
 
-def _read(path: str, name: str) -> Document:
+def _read(path: str, name: str, reading: Reading) -> Document:
     if Path(path).stat().st_size == 0:
         raise Unprocessable(Reason.EMPTY, "zero bytes")
     found = media_type(path, name)
@@ -42,10 +44,10 @@ def _read(path: str, name: str) -> Document:
         if found == OCTET_STREAM and _is_blank(path):
             raise Unprocessable(Reason.EMPTY, "nothing but zero bytes")
         raise Unprocessable(Reason.UNSUPPORTED_TYPE, found)
-    document = engine.extract(path, found)
-    if not document.elements:
+    document = engine.extract(path, found, reading)
+    if not document.elements and not document.members:
         raise Unprocessable(Reason.EMPTY, f"no text in this {found}")
-    return document
+    return replace(document, extractor=document.extractor + reading.policy.suffix)
 
 
 def _is_blank(path: str) -> bool:

@@ -11,8 +11,12 @@ from importlib import import_module
 from inspect import isabstract
 from pkgutil import iter_modules
 
+from core.reading import ReadingPolicy
 from tasks import extractors
+from tasks.extractors._programs import at_hand, found
 from tasks.extractors.base import Extractor
+
+DEFAULT_POLICY = ReadingPolicy()
 
 
 def extractor_for(media_type: str) -> Extractor | None:
@@ -20,14 +24,22 @@ def extractor_for(media_type: str) -> Extractor | None:
     return _by_media_type().get(media_type)
 
 
-def engine_keys() -> frozenset[str]:
-    """Name and version of every engine, e.g. {"pdf/1", "text/1"}."""
-    return frozenset(engine.key for engine in _engines())
+def engine_keys(policy: ReadingPolicy = DEFAULT_POLICY) -> frozenset[str]:
+    """What documents name as their extractor if they need not be read again, e.g. {"pdf/1", "text/1"}."""
+    keys = {engine.key for engine in _engines()}
+    keys |= {engine.key_without(program) for engine in _engines() for program in engine.programs if not found(program)}
+    return frozenset(key + policy.suffix for key in keys)
 
 
-def registry_key() -> str:
-    """Changes whenever an engine is added, removed or raised to another version: 16 hex digits."""
-    return hashlib.blake2b("\n".join(sorted(engine_keys())).encode(), digest_size=8).hexdigest()
+def registry_key(policy: ReadingPolicy = DEFAULT_POLICY) -> str:
+    """Changes whenever an engine or a program that one needs comes, goes or is raised to another version: 16 hex digits."""
+    keys = sorted(engine_keys(policy)) + at_hand()
+    return hashlib.blake2b("\n".join(keys).encode(), digest_size=8).hexdigest()
+
+
+def engines() -> tuple[Extractor, ...]:
+    """All of them, by name."""
+    return _engines()
 
 
 @cache

@@ -7,7 +7,7 @@ import re
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._decode import read_text
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _BLANK_LINES = re.compile(r"\n{2,}")
 _LINE_ENDS = re.compile(r"(?<![ \t])[ \t]+\n")
@@ -20,7 +20,7 @@ class TextExtractor(Extractor):
     version = 2
     media_types = frozenset({"text/plain"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Paragraphs in order. Raises Unprocessable(TOO_LARGE)."""
         builder = Builder()
         add_paragraphs(builder, read_text(path))

@@ -15,7 +15,7 @@ from core.reasons import Reason
 from tasks.extractors._builder import MAX_CHARACTERS, Builder
 from tasks.extractors._ooxml import note_properties, opened
 from tasks.extractors._tables import HEADER_LINES, markdown_table
-from tasks.extractors.base import Extractor
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -28,7 +28,7 @@ class XlsxExtractor(Extractor):
     version = 2
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"})
 
-    def extract(self, path: str, media_type: str) -> Document:
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Tables with the sheet's number as page and its name as label. Raises Unprocessable(CORRUPT, TOO_LARGE)."""
         from openpyxl.utils.exceptions import InvalidFileException
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.document_json import dump, load
-from core.documents import Document, Element, ElementKind
+from core.documents import Document, Element, ElementKind, Member
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 ELEMENTS = st.builds(
@@ -18,6 +18,7 @@ ELEMENTS = st.builds(
     st.none() | st.integers(1, 9),
     st.none() | TEXT,
     st.sampled_from([0, 2]),
+    st.none() | st.tuples(*[st.floats(0, 10_000)] * 4),
 )
 DOCUMENTS = st.builds(
     Document,
@@ -27,6 +28,7 @@ DOCUMENTS = st.builds(
     st.none() | TEXT,
     st.dictionaries(TEXT, TEXT, max_size=3),
     st.lists(TEXT, max_size=3).map(tuple),
+    st.lists(st.builds(Member, TEXT, TEXT, st.integers(0, 2**40)), max_size=2).map(tuple),
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UsageError
+from core.reading import ReadingPolicy
 from core.settings import Settings
 
 
@@ -58,3 +59,11 @@ def test_numbers_that_can_be_meant() -> None:
 def test_names_that_lead_out_of_the_home_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match=f"{name}: '../../escape' cannot name a"):
         Settings.from_env({"HOME": "/x", name: "../../escape"})
+
+
+def test_what_is_read_of_a_file() -> None:
+    given = {"HOME": "/home/somebody", "LEVADA_HIDDEN_TEXT": "keep", "LEVADA_OCR_LANGUAGES": "eng+por"}
+    assert Settings.from_env(given).reading == ReadingPolicy(keep_hidden=True, ocr_languages="eng+por")
+    for name, value in (("LEVADA_HIDDEN_TEXT", "yes"), ("LEVADA_OCR_LANGUAGES", "eng; rm")):
+        with pytest.raises(UsageError, match=name):
+            Settings.from_env(given | {name: value})

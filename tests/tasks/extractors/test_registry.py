@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from core.documents import Document
+from core.reading import ReadingPolicy
 from tasks.extractors import registry
+from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 FIRST_SET = {"csv", "docx", "eml", "html", "markdown", "pdf", "pptx", "text", "xlsx"}
 
@@ -79,3 +82,36 @@ def test_asking_the_registry_imports_nothing_but_the_standard_library() -> None:
     done = subprocess.run([sys.executable, "-c", CHEAP], capture_output=True, text=True, check=True)
     foreign = set(done.stdout.split()) - set(sys.stdlib_module_names)
     assert {name for name in foreign if not name.startswith(("__", "sitecustomize", "_distutils_hack"))} == {"core", "tasks"}
+
+
+class _NeedsTesseract(Extractor):
+    name = "needs-tesseract"
+    version = 3
+    media_types = frozenset({"image/x-test"})
+    programs = frozenset({"tesseract"})
+
+    def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_what_was_read_without_a_program_is_read_again_once_it_is_there(
+    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_engines", lambda: (_NeedsTesseract(),))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    before = registry.registry_key()
+    if installed:
+        program = tmp_path / "tesseract"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    keys = registry.engine_keys()
+    assert "needs-tesseract/3" in keys
+    assert ("needs-tesseract/3-tesseract" in keys) is not installed
+    assert (registry.registry_key() != before) is installed
+
+
+def test_the_policy_is_part_of_the_keys() -> None:
+    keep = ReadingPolicy(keep_hidden=True)
+    assert registry.engine_keys(keep) == {f"{key}+hidden" for key in registry.engine_keys()}
+    assert registry.registry_key(keep) != registry.registry_key()
