@@ -6,17 +6,20 @@ from core.documents import HIDDEN_TEXT, Box, Document, Element, ElementKind, Mem
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._decode import normalise
+from tasks.extractors._invisible import visible
 
 MAX_CHARACTERS = 50_000_000
 """A document with more text than this is refused: it would not fit through the pipeline in bounded memory."""
 
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
-
 
 class Builder:
-    """Elements in order; blank ones are dropped, so an engine may add what it finds."""
+    """Elements in order; blank ones are dropped, so an engine may add what it finds.
 
-    def __init__(self) -> None:
+    Characters that no reader sees (_invisible.py) are counted as hidden text and, unless `keep_hidden`, taken out.
+    """
+
+    def __init__(self, keep_hidden: bool = False) -> None:
+        self.keep_hidden = keep_hidden
         self.elements: list[Element] = []
         self.warnings: list[str] = []
         self.metadata: dict[str, str] = {}
@@ -37,9 +40,12 @@ class Builder:
         box: Box | None = None,
     ) -> None:
         """Append one element. Raises Unprocessable(TOO_LARGE) when the document has grown beyond MAX_CHARACTERS."""
-        text = normalise(text).strip()
-        if not text.strip(_INVISIBLE):
+        text = normalise(text)
+        shown, hidden = visible(text)
+        self._hidden += hidden
+        if not shown.strip():
             return
+        text = (text if self.keep_hidden else shown).strip()
         self._characters += len(text)
         if self._characters > MAX_CHARACTERS:
             raise Unprocessable(Reason.TOO_LARGE, f"more than {MAX_CHARACTERS:,} characters of text")
@@ -55,14 +61,18 @@ class Builder:
 
     def note(self, key: str, value: object) -> None:
         """Keep a fact of the file itself; blank ones are dropped."""
-        text = " ".join(normalise(str(value)).split()) if value is not None else ""
+        text = _line(str(value)) if value is not None else ""
         if text:
             self.metadata[key] = text
 
     def document(self, media_type: str, extractor: str) -> Document:
         """What was built. It may have no elements: read_document refuses that."""
-        title = " ".join(normalise(self.title).split()) if self.title else ""
+        title = _line(self.title) if self.title else ""
         metadata = self.metadata | ({HIDDEN_TEXT: str(self._hidden)} if self._hidden else {})
         return Document(
             tuple(self.elements), media_type, extractor, title or None, metadata, tuple(self.warnings), tuple(self.members)
         )
+
+
+def _line(text: str) -> str:
+    return " ".join(visible(normalise(text))[0].split())
