@@ -44,7 +44,7 @@ class ParserProcess:
                     *(sys.executable, "-P"),
                     *("-c", _BOOT, json.dumps([entry for entry in sys.path if isinstance(entry, str)])),
                     *(str(theirs.fileno()), str(shared.fileno()), str(os.getpid()), reader, str(memory_limit)),
-                    json.dumps([asdict(reading.policy), reading.members]),
+                    json.dumps([asdict(reading.policy), reading.members, reading.engine]),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

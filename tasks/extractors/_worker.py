@@ -55,8 +55,8 @@ def main(descriptor: str, shared: str, parent: str, reader: str, memory_limit: s
         resource.setrlimit(resource.RLIMIT_AS, (int(memory_limit), int(memory_limit)))
     module, _, function = reader.partition(":")
     read: Callable[[str, str, Reading], Document] = getattr(import_module(module), function)
-    policy, members = json.loads(how)
-    reading = Reading(ReadingPolicy(**policy), members)
+    policy, members, engine = json.loads(how)
+    reading = Reading(ReadingPolicy(**policy), members, engine)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # from here on only parsers would write there
     _send(channel, READY, b"")
     with channel, channel.makefile("rb") as requests:

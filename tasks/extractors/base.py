@@ -20,6 +20,8 @@ class Reading:
     policy: ReadingPolicy = field(default_factory=ReadingPolicy)
     members: str | None = None
     """A directory for the files that lie in this one (core.documents.Member); None: nobody wants them, they are only named."""
+    engine: str = ""
+    """Name of the engine to read it with; "": the usual one for what the file is."""
 
 
 DEFAULT = Reading()
@@ -32,6 +34,8 @@ class Extractor(ABC):
     version: ClassVar[int]
     """Raise it whenever the same bytes may give other elements: every document it read is then read again."""
     media_types: ClassVar[frozenset[str]]
+    alternative: ClassVar[bool] = False
+    """True: another engine is the usual one for its media types; it reads only when asked by name, to be compared with that."""
     programs: ClassVar[frozenset[str]] = frozenset()
     """Programs that it can do with or without, e.g. {"tesseract"}: what was read without one is read again once it is there."""
 

@@ -10,7 +10,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.media_type import OCTET_STREAM, OLE_ENCRYPTED, media_type
-from tasks.extractors.registry import extractor_for
+from tasks.extractors.registry import engine_named, extractor_for
 
 _MAX_DETAIL = 500
 
@@ -39,7 +39,9 @@ def _read(path: str, name: str, reading: Reading) -> Document:
     found = media_type(path, name)
     if found == OLE_ENCRYPTED:
         raise Unprocessable(Reason.ENCRYPTED, found)
-    engine = extractor_for(found)
+    engine = engine_named(reading.engine) if reading.engine else extractor_for(found)
+    if engine is not None and found not in engine.media_types:
+        raise Unprocessable(Reason.UNSUPPORTED_TYPE, f"{found}, which {engine.name} does not read")
     if engine is None:
         if found == OCTET_STREAM and _is_blank(path):
             raise Unprocessable(Reason.EMPTY, "nothing but zero bytes")

@@ -11,6 +11,7 @@ from importlib import import_module
 from inspect import isabstract
 from pkgutil import iter_modules
 
+from core.errors import UsageError
 from core.reading import ReadingPolicy
 from tasks import extractors
 from tasks.extractors._programs import at_hand, found
@@ -20,14 +21,29 @@ DEFAULT_POLICY = ReadingPolicy()
 
 
 def extractor_for(media_type: str) -> Extractor | None:
-    """The engine that reads the media type; None if there is none."""
+    """The engine that usually reads the media type; None if there is none."""
     return _by_media_type().get(media_type)
+
+
+def engine_named(name: str) -> Extractor:
+    """The engine of that name, usual or alternative. Raises UsageError, with all names, if there is none."""
+    for engine in _engines():
+        if engine.name == name:
+            return engine
+    raise UsageError(f"no engine is named {name!r}; there are {', '.join(engine.name for engine in _engines())}")
+
+
+def engines_for(media_type: str) -> tuple[Extractor, ...]:
+    """All engines that can read the media type, the usual one first."""
+    able = (engine for engine in _engines() if media_type in engine.media_types)
+    return tuple(sorted(able, key=lambda engine: engine.alternative))
 
 
 def engine_keys(policy: ReadingPolicy = DEFAULT_POLICY) -> frozenset[str]:
     """What documents name as their extractor if they need not be read again, e.g. {"pdf/1", "text/1"}."""
-    keys = {engine.key for engine in _engines()}
-    keys |= {engine.key_without(program) for engine in _engines() for program in engine.programs if not found(program)}
+    usual = [engine for engine in _engines() if not engine.alternative]
+    keys = {engine.key for engine in usual}
+    keys |= {engine.key_without(program) for engine in usual for program in engine.programs if not found(program)}
     return frozenset(key + policy.suffix for key in keys)
 
 
@@ -66,7 +82,7 @@ def _unique(found: dict[str, Extractor], engine: Extractor) -> Extractor:
 def _by_media_type() -> dict[str, Extractor]:
     found: dict[str, Extractor] = {}
     for engine in _engines():
-        for media_type in engine.media_types:
+        for media_type in () if engine.alternative else engine.media_types:
             if media_type in found:
                 raise ValueError(
                     f"{found[media_type].name} and {engine.name} both read {media_type}; take it from one of them."

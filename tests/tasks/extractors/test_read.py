@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 
 HOSTILE = Path(__file__).resolve().parents[3] / ".." / "shared" / "data" / "hostile"
@@ -52,6 +53,15 @@ def test_content_wins_over_the_name(tmp_path: Path) -> None:
     path.write_text("<html><body><p>Not a PDF.</p></body></html>")
     document = read_document(str(path), path.name)
     assert (document.media_type, document.extractor) == ("text/html", "html/3")
+
+
+def test_an_engine_asked_by_name_refuses_what_it_does_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<html><body><p>Not a PDF.</p></body></html>")
+    with pytest.raises(Unprocessable) as caught:
+        read_document(str(path), path.name, Reading(engine="pypdf"))
+    assert caught.value.reason is Reason.UNSUPPORTED_TYPE
+    assert caught.value.detail == "text/html, which pypdf does not read"
 
 
 def test_an_office_file_under_a_password(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.documents import Document
+from core.errors import UsageError
 from core.reading import ReadingPolicy
 from tasks.extractors import registry
 from tasks.extractors.base import DEFAULT, Extractor, Reading
@@ -68,6 +69,18 @@ def test_two_engines_for_one_type_are_refused(room: Path) -> None:
     script = COPY.replace("registry.registry_key()", "registry.extractor_for('text/plain')")
     done = subprocess.run([sys.executable, "-c", script, str(room)], capture_output=True, text=True, check=False, cwd=room)
     assert "both read application/pdf" in done.stderr
+
+
+def test_an_alternative_is_found_by_its_name_alone(room: Path) -> None:
+    text = NEW_ENGINE.format(version=1, media_type="application/pdf").replace("version = 1", "version = 1; alternative = True")
+    (room / "tasks" / "extractors" / "other.py").write_text(text)
+    assert key_in(room) == registry.registry_key(), "no document is owed for it"
+    script = COPY.replace("registry.registry_key()", "[engine.name for engine in registry.engines_for('application/pdf')]")
+    done = subprocess.run([sys.executable, "-c", script, str(room)], capture_output=True, text=True, check=True, cwd=room)
+    assert done.stdout.startswith("['pdf', 'other'")
+    assert registry.engine_named("pypdf") in registry.engines_for("application/pdf")
+    with pytest.raises(UsageError, match="'nobody'; there are csv, "):
+        registry.engine_named("nobody")
 
 
 CHEAP = """
