@@ -1,0 +1,1 @@
+"""How the PDF engine sees pages: characters and shapes with their places, reading order, paragraphs, running lines."""

@@ -1,0 +1,206 @@
+"""A page's drawn lines, filled rectangles and images."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from core.documents import Box
+from tasks.extractors._pdf.frame import Frame
+from tasks.extractors._pdf.page import Fill, Page, Rule
+from tasks.extractors._pdf.pdfium import FORM, IMAGE, PATH, SHADING, Functions, functions
+
+_THIN = 2.5
+"""Points; a filled rectangle no thicker than this is a rule."""
+_STRAIGHT = 0.75
+"""Points that a line may lean and still count as horizontal or vertical."""
+_MAX_OBJECTS = 20_000
+_MAX_SEGMENTS = 60_000
+"""Per page, over all paths: maps and plots draw more, and none of it is a table's."""
+_MAX_DEPTH = 8
+_MOVE_TO, _CURVE_TO = 2, 1
+
+Matrix = tuple[float, float, float, float, float, float]
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+Point = tuple[float, float]
+
+
+class _Subpath(NamedTuple):
+    points: list[Point]
+    closed: bool
+
+
+class _Cells:
+    """Memory that PDFium fills in, made once a page."""
+
+    def __init__(self) -> None:
+        self.floats = (ctypes.c_float * 6)()
+        self.ints = (ctypes.c_uint * 4)()
+        start = ctypes.addressof(self.floats)
+        self.float_at = [start + 4 * place for place in range(6)]
+        self.int_at = [ctypes.addressof(self.ints) + 4 * place for place in range(4)]
+
+
+def read_shapes(page: int, count: int, frame: Frame, target: Page) -> None:
+    """Add the rules, fills and images of a PDFium page with `count` objects to `target`."""
+    call, cells = functions(), _Cells()
+    segments = _MAX_SEGMENTS
+    for order, (item, kind, matrix) in enumerate(_objects(page, count, call, cells)):
+        if kind == PATH:
+            target.shapes += 1
+            number = call.segment_count(item)
+            if 2 <= number <= segments:
+                segments -= number
+                _read_path(item, number, matrix, frame, target, order, call, cells)
+        elif kind in (IMAGE, SHADING):
+            target.shapes += 1
+            if kind == IMAGE and (box := _bounds(item, matrix, frame, call, cells)):
+                target.images.append(box)
+
+
+def _objects(page: int, count: int, call: Functions, cells: _Cells) -> Iterator[tuple[int, int, Matrix]]:
+    """Objects in the order of painting, those in forms included, with the matrix of what holds them."""
+    left = _MAX_OBJECTS
+    stack: list[tuple[int, int, Matrix, int]] = [(page, count, _IDENTITY, 0)]
+    places = [0]
+    while stack and left:
+        holder, number, matrix, depth = stack[-1]
+        place = places[-1]
+        if place >= number:
+            stack.pop()
+            places.pop()
+            continue
+        places[-1] += 1
+        left -= 1
+        item = (call.form_object if depth else call.page_object)(holder, place)
+        if item is None:
+            continue
+        kind = call.object_type(item)
+        if kind == FORM:
+            if depth < _MAX_DEPTH:
+                stack.append((item, call.form_count(item), _times(_matrix(item, call, cells), matrix), depth + 1))
+                places.append(0)
+        else:
+            yield item, kind, matrix
+
+
+def _read_path(
+    item: int, number: int, outer: Matrix, frame: Frame, target: Page, order: int, call: Functions, cells: _Cells
+) -> None:
+    if not call.draw_mode(item, cells.int_at[0], cells.int_at[1]):
+        return
+    filled, stroked = cells.ints[0] != 0, cells.ints[1] != 0
+    if not (filled or stroked):
+        return
+    matrix = _times(_matrix(item, call, cells), outer)
+    colour, alpha = _colour(item, filled, call, cells)
+    if alpha == 0 and not stroked:
+        return
+    width = 0.0
+    if stroked and call.stroke_width(item, cells.float_at[0]):
+        width = cells.floats[0] * max(abs(matrix[0]), abs(matrix[1]))
+    for points, closed in _subpaths(item, number, matrix, frame, call, cells):
+        box = _rectangle(points) if filled and len(points) >= 4 else None
+        if box and filled:
+            _add_fill(box, colour, order, target)
+        if stroked and not (filled and colour == _WHITE and box is None):
+            corners = [*points, points[0]] if closed else points
+            for one, other in pairwise(corners):
+                _add_line(one, other, width, target)
+
+
+_WHITE = 0xFFFFFF
+
+
+def _add_fill(box: Box, colour: int, order: int, target: Page) -> None:
+    left, top, right, bottom = box
+    thin = min(right - left, bottom - top)
+    if thin > _THIN:
+        target.fills.append(Fill(box, colour, order))
+    elif colour != _WHITE and max(right - left, bottom - top) > 2 * thin:
+        if right - left > bottom - top:
+            middle = (top + bottom) / 2
+            target.rules.append(Rule(left, middle, right, middle, thin))
+        else:
+            middle = (left + right) / 2
+            target.rules.append(Rule(middle, top, middle, bottom, thin))
+
+
+def _add_line(one: Point, other: Point, width: float, target: Page) -> None:
+    across, down = abs(one[0] - other[0]), abs(one[1] - other[1])
+    if down <= _STRAIGHT and across > _STRAIGHT:
+        middle = (one[1] + other[1]) / 2
+        target.rules.append(Rule(min(one[0], other[0]), middle, max(one[0], other[0]), middle, width))
+    elif across <= _STRAIGHT and down > _STRAIGHT:
+        middle = (one[0] + other[0]) / 2
+        target.rules.append(Rule(middle, min(one[1], other[1]), middle, max(one[1], other[1]), width))
+
+
+def _subpaths(item: int, number: int, matrix: Matrix, frame: Frame, call: Functions, cells: _Cells) -> Iterator[_Subpath]:
+    """Those without curves, in shown coordinates."""
+    points: list[Point] = []
+    closed = curved = False
+    a, b, c, d, e, f = matrix
+    for place in range(number):
+        segment = call.segment(item, place)
+        if segment is None:
+            continue
+        kind = call.segment_type(segment)
+        if kind == _MOVE_TO:
+            if len(points) > 1 and not curved:
+                yield _Subpath(points, closed)
+            points, closed, curved = [], False, False
+        elif kind == _CURVE_TO:
+            curved = True
+        if call.segment_point(segment, cells.float_at[0], cells.float_at[1]):
+            x, y = cells.floats[0], cells.floats[1]
+            x, y = a * x + c * y + e, b * x + d * y + f
+            points.append((frame.x(x, y), frame.y(x, y)))
+        closed = closed or bool(call.segment_closes(segment))
+    if len(points) > 1 and not curved:
+        yield _Subpath(points, closed)
+
+
+def _rectangle(points: list[Point]) -> Box | None:
+    """The box of the points, if they are the corners of an upright rectangle."""
+    if len(points) > 5:
+        return None
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
+    at_corner = all(min(x - left, right - x) <= _STRAIGHT and min(y - top, bottom - y) <= _STRAIGHT for x, y in points)
+    return (left, top, right, bottom) if at_corner else None
+
+
+def _bounds(item: int, matrix: Matrix, frame: Frame, call: Functions, cells: _Cells) -> Box | None:
+    if not call.bounds(item, *cells.float_at[:4]):
+        return None
+    left, bottom, right, top = cells.floats[:4]
+    a, b, c, d, e, f = matrix
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (bottom, top)]
+    xs, ys = [frame.x(*corner) for corner in corners], [frame.y(*corner) for corner in corners]
+    return (min(xs), min(ys), max(xs), max(ys))
+
+
+def _colour(item: int, filled: bool, call: Functions, cells: _Cells) -> tuple[int, int]:
+    if filled and call.fill_colour(item, *cells.int_at):
+        red, green, blue, alpha = cells.ints
+        return red << 16 | green << 8 | blue, alpha
+    return 0, 255
+
+
+def _matrix(item: int, call: Functions, cells: _Cells) -> Matrix:
+    if not call.matrix(item, cells.float_at[0]):
+        return _IDENTITY
+    a, b, c, d, e, f = cells.floats
+    return (a, b, c, d, e, f)
+
+
+def _times(inner: Matrix, outer: Matrix) -> Matrix:
+    """First `inner`, then `outer` (PDF 32000-1, 8.3.4)."""
+    if outer == _IDENTITY:
+        return inner
+    a, b, c, d, e, f = inner
+    k, m, n, o, p, q = outer
+    return (a * k + b * n, a * m + b * o, c * k + d * n, c * m + d * o, e * k + f * n + p, e * m + f * o + q)
