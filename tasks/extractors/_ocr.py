@@ -94,6 +94,18 @@ def paragraphs(lines: Iterable[OcrLine]) -> list[list[OcrLine]]:
     return [list(group) for _, group in groupby(lines, key=lambda line: line.paragraph)]
 
 
+def running(lines: Iterable[OcrLine]) -> str:
+    """The text of a paragraph's lines; words that were broken at a line's end are whole again."""
+    text = ""
+    for line in lines:
+        following = line.text
+        if text.endswith("-") and text[-2:-1].isalpha() and following[:1].islower():
+            text = text[:-1] + following
+        else:
+            text = f"{text} {following}" if text else following
+    return text
+
+
 def around(boxes: Iterable[Box]) -> Box:
     """The smallest box that holds all of these; there must be one."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)

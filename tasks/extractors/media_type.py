@@ -42,6 +42,8 @@ _MAGIC = (
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"BM", "image/bmp"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
+    (b"\xff\x4f\xff\x51", "image/jp2"),
     (b"8BPS", "image/vnd.adobe.photoshop"),
     (b"%!PS", "application/postscript"),
     (b"ID3", "audio/mpeg"),
@@ -58,6 +60,14 @@ _MAGIC = (
     (b"wOF2", "font/woff2"),
 )
 _TEXTUAL_MAGIC = frozenset({"application/rtf", "application/postscript"})
+_FTYP = {
+    b"avif": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heif",
+    b"qt  ": "video/quicktime",
+    b"M4A ": "audio/mp4",
+}
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 
 # The main part's content type in [Content_Types].xml says what an Office Open XML package is.
@@ -145,7 +155,7 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
     if _is_pdf(file, head, suffix):
         return PDF
     if head[4:8] == b"ftyp" and not _is_text(head):
-        return "video/mp4"
+        return _FTYP.get(head[8:12], "video/mp4")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
     if head[257:262] == b"ustar" and not _is_text(head):
