@@ -26,6 +26,8 @@ from tasks.extractors.base import Reading
 _BLOCK = 256 * 1024
 _NAMED = 20
 """Names that one warning lists."""
+CONTENT = "content"
+"""Name of the one file in a compressed file that does not tell it; `read_document` takes the compressed file's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class Members:
         self._counters: dict[str, int] = {}
         self._unwanted: list[str] = []
         self._total = 0
+        self.given = 0
+        """How many were handed over, or named."""
+        self.too_large = 0
+        """How many were left out for their size."""
 
     @property
     def wanted(self) -> bool:
@@ -85,6 +91,7 @@ class Members:
         name = self._unique(clean(name) or nameless(len(self._taken) + 1, media_type))
         if self._directory is None:
             self._unwanted.append(name)
+            self.given += 1
             return
         path = Path(self._directory) / secrets.token_hex(16)
         try:
@@ -94,9 +101,11 @@ class Members:
             raise
         if size is None:
             path.unlink()
+            self.too_large += 1
             self._builder.warnings.append(f"larger than {self._limits.member:,} bytes, left out: {name}")
         else:
             self._builder.members.append(Member(name, str(path), size))
+            self.given += 1
 
     def discard(self) -> None:
         """Delete what was written."""

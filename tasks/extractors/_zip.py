@@ -7,7 +7,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,9 +25,11 @@ _LOCAL_HEADER = 30
 _END = b"PK\x05\x06"
 _END_SIZE = 22
 _END64 = b"PK\x06\x06"
+_END64_SIZE = 56
 _LOCATOR_SIZE = 20
 _LONGEST_COMMENT = 0xFFFF
-_CENTRAL_HEADER = 46
+_WHOLE = 0xFFFFFFFF
+"""What stands in 32 bits for a number that does not fit there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class ZipLimits:
     """What a zip may claim. All sizes in bytes."""
 
     entries: int = 100_000
-    directory: int = 64 << 20
+    directory: int = 32 << 20
     """Of the list of entries, which is read into memory as a whole."""
     part: int = 256 << 20
     ratio: int = 200
@@ -56,10 +58,11 @@ def opened(path: str, limits: ZipLimits = LIMITS) -> Iterator[zipfile.ZipFile]:
     """
     try:
         with Path(path).open("rb") as file:
-            check_directory(file, limits)
+            directory_of(file, limits)
             with zipfile.ZipFile(file) as archive:
-                check_entries(archive, limits)
-                if any(info.flag_bits & _ENCRYPTED for info in archive.infolist()):
+                infos = archive.infolist()
+                check_extents([(e.header_offset, e.compress_size, e.file_size, e.filename) for e in infos], limits)
+                if any(info.flag_bits & _ENCRYPTED for info in infos):
                     raise Unprocessable(Reason.ENCRYPTED, "files in the zip need a password")
                 yield archive
     except DAMAGE as exc:
@@ -77,33 +80,44 @@ def read(archive: zipfile.ZipFile, name: str, limits: ZipLimits = LIMITS) -> byt
     return data
 
 
-def check_directory(file: BinaryIO, limits: ZipLimits = LIMITS) -> None:
-    """Raises Unprocessable(TOO_LARGE) if its list of entries is too long to be read. (PKWARE APPNOTE 4.3.14 to 4.3.16.)"""
+def directory_of(file: BinaryIO, limits: ZipLimits = LIMITS) -> tuple[int, int, int]:
+    """Where the list of entries begins, its size, and how many bytes stand before the zip (PKWARE APPNOTE 4.3.14 to 4.3.16).
+
+    Raises BadZipFile without one, and Unprocessable(TOO_LARGE) if it is too long to be read.
+    """
     end = file.seek(0, os.SEEK_END)
-    start = max(0, end - _END_SIZE - _LONGEST_COMMENT - _LOCATOR_SIZE)
+    start = max(0, end - _END_SIZE - _LONGEST_COMMENT)
     file.seek(start)
     tail = file.read()
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_SIZE:
-        return  # zipfile says what is wrong
-    size = struct.unpack_from("<L", tail, at + 12)[0]
-    if size == 0xFFFFFFFF:
-        file.seek(max(0, start + at - _LOCATOR_SIZE - 56))
-        record = file.read(56)
-        size = struct.unpack_from("<Q", record, 40)[0] if record.startswith(_END64) and len(record) == 56 else 0
-    if size > limits.directory or size > limits.entries * (_CENTRAL_HEADER + _LONGEST_COMMENT):
+        raise zipfile.BadZipFile("the list of files is missing: cut off?")
+    size, offset = struct.unpack_from("<LL", tail, at + 12)
+    at += start
+    if _WHOLE in (size, offset):
+        file.seek(max(0, at - _LOCATOR_SIZE - _END64_SIZE))
+        record = file.read(_END64_SIZE)
+        if record.startswith(_END64) and len(record) == _END64_SIZE:
+            size, offset = struct.unpack_from("<QQ", record, 40)
+            at -= _LOCATOR_SIZE + _END64_SIZE
+    if size > limits.directory:
         raise Unprocessable(Reason.TOO_LARGE, f"a list of files of {size:,} bytes in the zip")
-    file.seek(0)
+    before = at - size - offset
+    if before < 0 or size > at:
+        raise zipfile.BadZipFile("the list of files is not where it should be")
+    return at - size, size, before
 
 
-def check_entries(archive: zipfile.ZipFile, limits: ZipLimits = LIMITS) -> None:
-    """Raises Unprocessable: TOO_LARGE for their number, BOMB if they overlap or claim too much."""
-    entries = archive.infolist()
+def check_extents(entries: Sequence[tuple[int, int, int, str | bytes]], limits: ZipLimits = LIMITS) -> None:
+    """Check entries, each with its offset, its packed and its unpacked size, and its name.
+
+    Raises Unprocessable: TOO_LARGE for their number, BOMB if they overlap or claim too much.
+    """
     if len(entries) > limits.entries:
         raise Unprocessable(Reason.TOO_LARGE, f"{len(entries):,} files in the zip")
-    extents = sorted({(e.header_offset, e.header_offset + _LOCAL_HEADER + e.compress_size, e.filename) for e in entries})
+    extents = sorted({(offset, offset + _LOCAL_HEADER + packed, name) for offset, packed, _, name in entries})
     if any(end > after for (_, end, _), (after, _, _) in pairwise(extents)):
         raise Unprocessable(Reason.BOMB, "files in the zip overlap")
-    unpacked, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    unpacked, packed = sum(entry[2] for entry in entries), sum(entry[1] for entry in entries)
     if unpacked > limits.harmless and unpacked > limits.ratio * packed:
         raise Unprocessable(Reason.BOMB, f"{packed:,} bytes in the zip unpack to {unpacked:,}")

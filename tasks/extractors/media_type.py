@@ -9,6 +9,8 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from tasks.extractors import _tar
+
 CSV = "text/csv"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EML = "message/rfc822"
@@ -20,6 +22,7 @@ OLE_ENCRYPTED = "application/x-ole-encrypted-package"
 PDF = "application/pdf"
 PLAIN = "text/plain"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+TAR = "application/x-tar"
 TSV = "text/tab-separated-values"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
@@ -158,13 +161,21 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
         return _FTYP.get(head[8:12], "video/mp4")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
-    if head[257:262] == b"ustar" and not _is_text(head):
-        return "application/x-tar"
+    if _is_tar(head, suffix):
+        return TAR
     for magic, found in _MAGIC:
         # "BM" or "MZ" may begin a sentence: a short magic counts only over bytes that are no text.
         if head.startswith(magic) and (found in _TEXTUAL_MAGIC or not _is_text(head)):
             return found
     return None
+
+
+def _is_tar(head: bytes, suffix: str) -> bool:
+    """True by magic or check sum; one whose first header is damaged by its name and the numbers in it."""
+    if len(head) < _tar.BLOCK or (head[257:262] != b"ustar" and _is_text(head)):
+        return False
+    looks_like_it = suffix == ".tar" and all(part.strip(b" \x00").isdigit() for part in (head[100:108], head[124:136]))
+    return head[257:262] == b"ustar" or _tar.is_header(head) or looks_like_it
 
 
 def _is_pdf(file: BinaryIO, head: bytes, suffix: str) -> bool:
@@ -192,8 +203,19 @@ def _zip_type(file: BinaryIO) -> str:
                 with archive.open("mimetype") as member:
                     declared = member.read(100).decode("ascii", "replace").strip()
                 return declared if re.fullmatch(r"[a-z]+/[\w.+-]+", declared) else ZIP
+            return _package_type(names)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError, zlib.error):
         return _damaged_zip_type(file)
+
+
+def _package_type(names: set[str]) -> str:
+    """Plain zip, unless it is a package of which nobody would read the parts: programs, Apple's documents."""
+    if "AndroidManifest.xml" in names:
+        return "application/vnd.android.package-archive"
+    if "META-INF/MANIFEST.MF" in names and any(name.endswith(".class") for name in names):
+        return "application/java-archive"
+    if "Index/Document.iwa" in names or "Index.zip" in names or names & {"index.apxl", "index.apxl.gz"}:
+        return "application/x-iwork-document"
     return ZIP
 
 

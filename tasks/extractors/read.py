@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from core.documents import Document
+from core.documents import Document, Member
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._member_names import clean
+from tasks.extractors._members import CONTENT
 from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.media_type import OCTET_STREAM, OLE_ENCRYPTED, media_type
 from tasks.extractors.registry import engine_named, extractor_for
 
 _MAX_DETAIL = 500
+_COMPRESSED = frozenset({".gz", ".bz2", ".xz"})
 
 
 def read_document(path: str, name: str, reading: Reading = DEFAULT) -> Document:
@@ -48,8 +51,17 @@ def _read(path: str, name: str, reading: Reading) -> Document:
         raise Unprocessable(Reason.UNSUPPORTED_TYPE, found)
     document = engine.extract(path, found, reading)
     if not document.elements and not document.members:
-        raise Unprocessable(Reason.EMPTY, f"no text in this {found}")
-    return replace(document, extractor=document.extractor + reading.policy.suffix)
+        raise Unprocessable(Reason.EMPTY, "; ".join((f"no text in this {found}", *document.warnings))[:_MAX_DETAIL])
+    members = tuple(_named(member, name) for member in document.members)
+    return replace(document, extractor=document.extractor + reading.policy.suffix, members=members)
+
+
+def _named(member: Member, container: str) -> Member:
+    """The one file in "report.csv.gz" is called "report.csv" where it is not said what it is called."""
+    path = PurePosixPath(container)
+    if member.name != CONTENT or path.suffix.lower() not in _COMPRESSED:
+        return member
+    return replace(member, name=clean(path.stem) or CONTENT)
 
 
 def _is_blank(path: str) -> bool:

@@ -74,8 +74,8 @@ def test_an_office_file_under_a_password(tmp_path: Path) -> None:
     ("file", "reason"),
     [
         ("govdocs-error-pdfs/pdfCabinetOfHorrors/encryption_openpassword.pdf", Reason.ENCRYPTED),
-        ("archives/Bombs/zbsm.zip", Reason.UNSUPPORTED_TYPE),
-        ("archives/TestDataArchives/TestDataCorrupt.tar", Reason.UNSUPPORTED_TYPE),
+        ("archives/Bombs/zbsm.zip", Reason.BOMB),
+        ("archives/TestDataArchives/TestData.7z", Reason.UNSUPPORTED_TYPE),
     ],
 )
 def test_real_hostile_files(file: str, reason: Reason) -> None:
