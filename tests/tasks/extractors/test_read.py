@@ -35,9 +35,9 @@ def test_nothing_but_nul_is_empty(tmp_path: Path) -> None:
 
 def test_a_type_that_nobody_reads_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    path.write_bytes(b"7z\xbc\xaf\x27\x1c\0\4" + bytes(24))
     found = refusal(path)
-    assert (found.reason, found.detail) == (Reason.UNSUPPORTED_TYPE, "image/png")
+    assert (found.reason, found.detail) == (Reason.UNSUPPORTED_TYPE, "application/x-7z-compressed")
 
 
 def test_a_file_that_is_gone_is_unreadable(tmp_path: Path) -> None:
