@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from core.documents import Document, Element, ElementKind
@@ -90,7 +89,9 @@ def fragment(source: str) -> list[Element]:
     """The elements of a piece of HTML inside another format. Raises Unprocessable(TOO_LARGE)."""
     builder = Builder()
     if source.strip():
-        _Walker(builder, furniture=True).walk(_parse(f"<body>{source}</body>"))
+        root = _parse(f"<body>{source}</body>")
+        _strip_titles(root)
+        _Walker(builder, furniture=True).walk(root)
     return builder.elements
 
 
@@ -123,14 +124,11 @@ def first_table(source: str) -> list[list[str]]:
     return rows(table) if table is not None else []
 
 
-def is_too_deep(source: str) -> bool:
-    """True if libxml2, left to its usual limits, drops what is nested deep in the source."""
+def _strip_titles(root: Any) -> None:
+    """A whole page in a body: its head is none, and its title would be shown."""
     from lxml import etree  # type: ignore[import-untyped]
 
-    parser = etree.HTMLParser(no_network=True)
-    with suppress(etree.ParserError):  # no elements at all
-        etree.fromstring(source.encode("utf-8", "ignore"), parser)
-    return any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    etree.strip_elements(root, "title", with_tail=False)
 
 
 def _cells(row: Any) -> list[Any]:

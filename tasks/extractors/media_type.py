@@ -16,6 +16,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EML = "message/rfc822"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
+MBOX = "application/mbox"
 OCTET_STREAM = "application/octet-stream"
 OLE_ENCRYPTED = "application/x-ole-encrypted-package"
 """An Office Open XML file under a password: an OLE container around ciphertext."""
@@ -35,6 +36,7 @@ _MAGIC = (
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\x00", "application/x-xz"),
+    (b"x\x9f>\x22", "application/ms-tnef"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
@@ -122,7 +124,8 @@ _BY_SUFFIX = {
     ".rtf": "application/rtf",
     ".mht": "multipart/related",
     ".mhtml": "multipart/related",
-    ".mbox": "application/mbox",
+    ".mbox": MBOX,
+    ".mbx": MBOX,
     ".srt": "application/x-subrip",
     ".vtt": "text/vtt",
 }
@@ -134,6 +137,9 @@ _SVG_START = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 _MAIL_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]", re.MULTILINE)
 _MAIL_ADDRESSING = frozenset({b"from", b"to", b"subject", b"date", b"cc", b"reply-to"})
 _MAIL_TRANSPORT = frozenset({b"received", b"message-id", b"mime-version", b"return-path", b"delivered-to", b"content-type"})
+MAILBOX_START = re.compile(rb"From [^\r\n]{0,500}\d\d?:\d\d[^\r\n]{0,100}\r?\n")
+"""The line before a message in a mailbox: sender and time."""
+_NEXT_MAIL = re.compile(rb"\n\r?\n" + MAILBOX_START.pattern)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -147,7 +153,8 @@ def media_type(path: str, name: str) -> str:
     with Path(path).open("rb") as file:
         head = file.read(_HEAD)
         suffix = PurePosixPath(name).suffix.lower()
-        return _by_magic(file, head, suffix) or _text_type(head, suffix)
+        found = _by_magic(file, head, suffix) or _text_type(head, suffix)
+        return MBOX if found in (EML, PLAIN) and _is_mailbox(file, head) else found
 
 
 def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
@@ -287,6 +294,22 @@ def _is_mail(head: bytes, suffix: str) -> bool:
     if suffix in (".eml", ".mht", ".mhtml"):
         return len(known) >= 2
     return len(known) >= 3 and bool(known & _MAIL_TRANSPORT) and bool(known & _MAIL_ADDRESSING) and suffix != ".mbox"
+
+
+def _is_mailbox(file: BinaryIO, head: bytes) -> bool:
+    """True if it begins as a mailbox does and more than one message follows, within 64 MiB."""
+    if not MAILBOX_START.match(head) or not _MAIL_HEADER.search(head, head.index(b"\n"), head.index(b"\n") + 1000):
+        return False
+    file.seek(0)
+    overlap = b""
+    for _ in range(64):
+        block = file.read(1 << 20)
+        if not block:
+            break
+        if _NEXT_MAIL.search(overlap + block):
+            return True
+        overlap = block[-1000:]
+    return False
 
 
 def _is_text(head: bytes) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 
+from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors.base import Reading
 from tasks.extractors.eml import EmlExtractor
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import ExtractorContract
@@ -33,7 +36,7 @@ class TestEmlExtractor(ExtractorContract):
             "to": "Rui <rui@example.org>, keeper@example.org",
             "date": "2024-02-29T10:15:00+00:00",
         }
-        assert document.warnings == ("attachment not read: wall.pdf",)
+        assert document.warnings == ("files in it, not read: wall.pdf",)
         assert [(e.kind.value, e.text) for e in document.elements] == [
             ("heading", "Reparo da levada — urgente"),
             ("paragraph", "Olá Rui,"),
@@ -145,7 +148,7 @@ def test_the_parts_that_are_shown_are_read(tmp_path: Path, body: str, texts: lis
     path.write_text(f"From: a@b.org\nTo: c@d.org\nSubject: Wall\nMIME-Version: 1.0\n{body}")
     document = read_document(str(path), path.name)
     assert [element.text for element in document.elements[1:]] == texts
-    assert set(document.warnings) <= {"attachment not read: w.png", "attachment not read: a.txt"}
+    assert set(document.warnings) <= {f"files in it, not read: {names}" for names in ("w.png", "a.txt", "w.png, a.txt")}
 
 
 @pytest.mark.parametrize("depth", [300, 1_500])
@@ -218,3 +221,206 @@ def test_an_encrypted_message(tmp_path: Path) -> None:
     with pytest.raises(Unprocessable) as caught:
         read_document(str(path), path.name)
     assert caught.value.reason is Reason.ENCRYPTED
+
+
+def members(tmp_path: Path, message: str | bytes) -> tuple[Document, dict[str, bytes]]:
+    path = tmp_path / "m.eml"
+    head = b"From: a@b.org\nTo: c@d.org\nSubject: Wall\nMIME-Version: 1.0\n"
+    path.write_bytes(head + (message.encode() if isinstance(message, str) else message))
+    (tmp_path / "inside").mkdir(exist_ok=True)
+    document = read_document(str(path), path.name, Reading(members=str(tmp_path / "inside")))
+    return document, {member.name: Path(member.path).read_bytes() for member in document.members}
+
+
+def texts(document: Document) -> list[str]:
+    return [element.text for element in document.elements[1:]]
+
+
+def attached(name: str, kind: str = "application/pdf", body: str = "JVBERi0xLjcK", disposition: str = "attachment") -> str:
+    encoding = "Content-Transfer-Encoding: base64\n"
+    return f"Content-Type: {kind}\nContent-Disposition: {disposition}; {name}\n{encoding}\n{body}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('filename="wall.pdf"', "wall.pdf"),
+        ("filename*=utf-8''%C3%A1gua%20e%20vinho.pdf", "água e vinho.pdf"),
+        ("filename*0=lev; filename*1=ada.pdf", "levada.pdf"),
+        ('filename="=?utf-8?b?w6FndWEucGRm?="', "água.pdf"),
+        ('filename="../../etc/pass\\wd"', "etc/passwd"),
+        ('filename="C:\\\\temp\\\\wall.pdf"', "temp/wall.pdf"),
+        ("x=1", "attachment 1.pdf"),
+    ],
+)
+def test_attachments_are_files_of_their_own(tmp_path: Path, name: str, shown: str) -> None:
+    document, inside = members(tmp_path, multipart("mixed", PLAIN, attached(name)))
+    assert inside == {shown: b"%PDF-1.7\n"}
+    assert texts(document) == ["In words."]
+    assert document.warnings == ()
+
+
+def test_attachments_deep_in_a_message(tmp_path: Path) -> None:
+    signature = "Content-Type: application/pkcs7-signature; name=smime.p7s\nContent-Disposition: attachment\n\nxx\n"
+    inner = multipart("mixed", multipart("alternative", PLAIN, multipart("related", MARKUP, attached("filename=a.pdf"))))
+    document, inside = members(tmp_path, multipart("signed", inner, signature))
+    assert texts(document) == ["In markup."]
+    assert list(inside) == ["a.pdf"]
+
+
+def test_pictures_that_the_text_shows_are_no_attachments(tmp_path: Path) -> None:
+    page = 'Content-Type: text/html\n\n<html><body><p>In markup.</p><img src="cid:Logo@x"></body></html>\n'
+    shown = "Content-ID: <logo@X>\n" + attached("filename=logo.png", "image/png", disposition="inline")
+    other = "Content-ID: <2@x>\n" + attached("filename=map.png", "image/png", disposition="inline")
+    real = "Content-ID: <logo@x>\n" + attached("filename=real.png", "image/png")
+    _, inside = members(tmp_path, multipart("related", page, shown, other, real))
+    assert list(inside) == ["map.png", "real.png"]
+
+
+FORWARDED = "Subject: The wall / of =?utf-8?q?=C3=A1gua?=\nFrom: r@b.c\n\nIt is \x7fbroken.\n"
+
+
+@pytest.mark.parametrize("head", ["", "Content-Disposition: attachment\n", "Content-Disposition: inline; filename=old.eml\n"])
+def test_a_forwarded_message_is_a_message(tmp_path: Path, head: str) -> None:
+    part = f"Content-Type: message/rfc822\n{head}\n{FORWARDED}"
+    document, inside = members(tmp_path, multipart("mixed", PLAIN, part))
+    name = "old.eml" if "old" in head else "The wall - of água.eml"
+    assert list(inside) == [name]
+    assert inside[name].strip() == FORWARDED.strip().encode()
+    again = read_document(document.members[0].path, name)
+    assert again.title == "The wall / of água"
+    assert again.elements[-1].text == "It is broken."
+
+
+def test_a_forwarded_message_in_base64(tmp_path: Path) -> None:
+    body = base64.encodebytes(FORWARDED.encode()).decode()
+    part = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{body}"
+    _, inside = members(tmp_path, multipart("mixed", PLAIN, part))
+    assert inside == {"The wall - of água.eml": FORWARDED.encode()}
+
+
+INVITATION = """\
+BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VEVENT
+SUMMARY:Walk along\\, and mend\\, the
+  wall
+DTSTART;TZID="Atlantic/Madeira":20240301T090000
+DTEND:20240301T110000Z
+LOCATION:Ribeiro Frio
+ORGANIZER;CN="Anna: Lima":mailto:anna@example.org
+DESCRIPTION:Bring a spade.\\nAnd a broom.
+BEGIN:VALARM
+DESCRIPTION:Reminder
+END:VALARM
+END:VEVENT
+END:VCALENDAR
+"""
+SUMMARY = """\
+What: Walk along, and mend, the wall
+When: 2024-03-01 09:00 Atlantic/Madeira
+Until: 2024-03-01 11:00 UTC
+Where: Ribeiro Frio
+By: Anna: Lima <anna@example.org>"""
+
+
+def test_an_invitation(tmp_path: Path) -> None:
+    calendar = f"Content-Type: text/calendar; charset=utf-8; method=REQUEST\n\n{INVITATION}"
+    again = f"Content-Type: text/calendar; name=invite.ics\nContent-Disposition: attachment\n\n{INVITATION}"
+    document, inside = members(tmp_path, multipart("mixed", multipart("alternative", PLAIN, MARKUP, calendar), again))
+    assert texts(document) == ["In markup.", SUMMARY]
+    assert inside == {}
+    document, _ = members(tmp_path, calendar)
+    assert texts(document) == [SUMMARY, "Bring a spade.\nAnd a broom."]
+
+
+def der(tag: int, *values: bytes, pieces: bool = False) -> bytes:
+    body = b"".join(values)
+    if pieces:
+        return bytes([tag, 0x80]) + body + b"\0\0"
+    size = len(body).to_bytes(4, "big")
+    return bytes([tag, 0x84]) + size + body
+
+
+def cms(kind: int, content: bytes, pieces: bool) -> str:
+    """S/MIME, written by hand: in pieces as Outlook does, or of known lengths."""
+    octets = der(0x04, content)
+    if pieces:
+        octets = der(0x24, der(0x04, content[:20]), der(0x04, content[20:]), pieces=True)
+    data = der(0x30, der(0x06, bytes.fromhex("2a864886f70d010701")), der(0xA0, octets, pieces=pieces), pieces=pieces)
+    digests = der(0x31, der(0x30, der(0x06, b"\x2a"), pieces=pieces))
+    signed = der(0x30, b"\x02\x01\x01", digests, data, der(0x31), pieces=pieces)
+    outer = der(
+        0x30, der(0x06, bytes.fromhex("2a864886f70d0107") + bytes([kind])), der(0xA0, signed, pieces=pieces), pieces=pieces
+    )
+    head = "Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n"
+    return head + base64.encodebytes(outer).decode()
+
+
+@pytest.mark.parametrize("pieces", [False, True])
+def test_a_message_inside_its_signature(tmp_path: Path, pieces: bool) -> None:
+    inner = multipart("mixed", PLAIN, attached("filename=a.pdf")).encode()
+    document, inside = members(tmp_path, cms(2, inner, pieces))
+    assert texts(document) == ["In words."]
+    assert inside == {"a.pdf": b"%PDF-1.7\n"}
+    with pytest.raises(Unprocessable) as caught:
+        members(tmp_path, cms(3, inner, pieces))
+    assert caught.value.reason is Reason.ENCRYPTED
+
+
+def test_signatures_nested_without_end(tmp_path: Path) -> None:
+    inner = PLAIN
+    for _ in range(8):
+        inner = cms(2, inner.encode(), False)
+    document, _ = members(tmp_path, inner)
+    assert document.warnings == ("a signed part is damaged",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        multipart("encrypted", "Content-Type: application/pgp-encrypted\n\nVersion: 1\n", attached("filename=encrypted.asc")),
+        multipart("mixed", "Content-Type: application/pgp-encrypted\n\nVersion: 1\n", attached("filename=encrypted.asc")),
+        "\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n",
+    ],
+)
+def test_pgp(tmp_path: Path, body: str) -> None:
+    with pytest.raises(Unprocessable) as caught:
+        members(tmp_path, body)
+    assert caught.value.reason is Reason.ENCRYPTED
+    assert list((tmp_path / "inside").iterdir()) == []
+
+
+def test_parts_nested_deeper_than_any_mails(tmp_path: Path) -> None:
+    body = "".join(f'Content-Type: multipart/mixed; boundary="{depth}"\n\n--{depth}\n' for depth in range(3_000))
+    with pytest.raises(Unprocessable) as caught:
+        members(tmp_path, body + PLAIN)
+    assert caught.value.reason is Reason.CORRUPT
+
+
+def test_a_page_as_text(tmp_path: Path) -> None:
+    page = "<html><head><title>Not shown</title></head><body><p>• one</p><p>• two</p></body></html>"
+    assert read(tmp_path, page.encode(), "text/html") == [("list_item", "one"), ("list_item", "two")]
+
+
+SAMPLES = Path(__file__).resolve().parents[3] / ".." / "shared" / "data" / "samples"
+
+
+def test_real_messages(tmp_path: Path) -> None:
+    if not SAMPLES.is_dir():
+        pytest.skip("../shared/data/samples is not here")
+
+    def sample(name: str) -> tuple[Document, list[str]]:
+        path = next(SAMPLES.rglob(name))
+        document = read_document(str(path), name, Reading(members=str(tmp_path)))
+        return document, [member.name for member in document.members]
+
+    document, inside = sample("email-replace-mime-encodings-error-5.eml")
+    assert (ElementKind.LIST_ITEM, "Marketing visibility to improve your reputation within the industry etc.") in [
+        (element.kind, element.text) for element in document.elements
+    ]
+    assert inside == []
+    assert sample("email-equals-attachment-filename.eml")[1] == ["odd=file=name.txt"]
+    assert sample("mailgun_pdf_attachment.eml")[1] == ["test.pdf"]
+    assert sample("testEmailWithPNGAtt.eml")[1] == ["testPNG.png"]
+    assert sample("family-day.eml")[0].metadata["author"] == "Mallori Harrell <mallori@unstructured.io>"
