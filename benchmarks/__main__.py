@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.results import Row, machine
 
-NAMES = ("status", "no_change", "edits", "embedding", "flow", "peers", "quality", "memory")
+NAMES = ("status", "no_change", "edits", "embedding", "flow", "peers", "quality", "memory", "financebench", "workers")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 DATA = PAGE.with_suffix(".json")
 
