@@ -9,11 +9,14 @@ from pathlib import Path
 
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._letters import Scores
+from tasks.extractors._wide import wide_encoding
 
 MAX_BYTES = 64 * 1024 * 1024
 """A text file larger than this is refused: it is data or a log, not a document."""
 
 _SAMPLE = 64 * 1024
+_DECLARATION = 4 * 1024
 _HANDFUL = 4
 _SEVEN_BIT = ("iso2022", "hz", "utf-7")
 # What a name stands for on the web (WHATWG Encoding): a superset, which is also what most writers of that name meant.
@@ -27,6 +30,26 @@ _MEANT = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
 }
+_SUPERSETS = {
+    "big5": ("big5", "cp950", "big5hkscs"),
+    "cp932": ("cp932", "shift_jisx0213"),
+    "euc_jp": ("euc_jp", "euc_jisx0213"),
+}
+# Escape sequences that switch the character set (ISO 2022): nothing else has them.
+_ESCAPES = (
+    (b"\x1b$)C", "iso2022_kr"),
+    (b"\x1b$B", "iso2022_jp_2"),
+    (b"\x1b$@", "iso2022_jp_2"),
+    (b"\x1b$(D", "iso2022_jp_2"),
+    (b"\x1b$(O", "iso2022_jp_3"),
+    (b"\x1b$(Q", "iso2022_jp_2004"),
+)
+_DECLARED = re.compile(
+    rb"<(?:meta[^>]{0,200}?charset\s*=|\?xml[^>]{0,200}?encoding\s*=)\s*[\"']?\s*([\w.:-]{1,40})"
+    rb"|^[ \t]{0,8}(?:#|//|;|%|\"|--)[^\n]{0,100}?coding[:=][ \t]{0,8}([\w.-]{1,40})"
+    rb"|\\usepackage\[([\w-]{1,40})\]\{inputenc\}",
+    re.IGNORECASE | re.MULTILINE,
+)
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _BREAKS = re.compile("\r\n?|\x0b|\x85|\u2028|\u2029")
 
@@ -49,9 +72,11 @@ def read_bytes(path: str) -> bytes:
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """Text of `data`: by byte order mark, as UTF-8, as declared, as detected, and at last as Windows-1252.
+    """Text of `data`: by byte order mark, as UTF-8, as declared, by statistics of letters, and at last as Windows-1252.
 
-    A few bytes that are wrong in an encoding don't rule it out: each becomes a replacement character.
+    `declared` is what the transport or container says; without it, what the content itself says counts. Either is believed
+    unless the bytes speak against it. A few bytes that are wrong in an encoding don't rule it out: each becomes a
+    replacement character.
     """
     if data.startswith(b"\xef\xbb\xbf"):
         return data[3:].decode("utf-8", "replace")
@@ -59,8 +84,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
         return data.decode("utf-32", "replace")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
-    if b"\x00" in data[:_SAMPLE] and data[:_SAMPLE].count(0) > len(data[:_SAMPLE]) * 0.3:
-        return data.decode("utf-16-le" if data[1:_SAMPLE:2].count(0) > data[:_SAMPLE:2].count(0) else "utf-16-be", "replace")
+    if wide := wide_encoding(data):
+        return data.decode(wide, "replace")
     for encoding in _candidates(data, declared):
         text = _decoded(data, encoding)
         if text is not None:
@@ -82,17 +107,30 @@ def normalise(text: str) -> str:
 
 
 def _candidates(data: bytes, declared: str | None) -> Iterator[str]:
+    yield from (encoding for mark, encoding in _ESCAPES if mark in data[:_SAMPLE])
+    declared = declared or declared_in(data)
     meant = _meant(declared) if declared else None
     if meant and meant.startswith(_SEVEN_BIT):  # its bytes are ASCII, so they would pass for UTF-8
         yield meant
     yield "utf-8"
+    scores = Scores(data)
+    if meant and scores.may_be(meant):
+        yield meant
+    if scores.weight:
+        yield from _variants(scores.best())
     if meant:
         yield meant
-    from charset_normalizer import from_bytes  # slow to think: asked only for what is not UTF-8
 
-    best = from_bytes(_sample(data)).best()
-    if best is not None:
-        yield _meant(best.encoding) or best.encoding
+
+def declared_in(data: bytes) -> str | None:
+    """The encoding that the content names: in an XML declaration, a page's <meta>, a source's coding line, TeX's inputenc."""
+    found = _DECLARED.search(data[:_DECLARATION])
+    return found[found.lastindex or 0].decode("ascii") if found else None
+
+
+def _variants(encoding: str) -> tuple[str, ...]:
+    """The encoding and its supersets, the plainest first."""
+    return _SUPERSETS.get(encoding, (encoding,))
 
 
 def _meant(name: str) -> str | None:
@@ -120,17 +158,3 @@ def _decoded(data: bytes, encoding: str) -> str | None:
     right = len(text) - len(text.encode("ascii", "ignore")) - wrong
     # Text of another encoding holds sequences that are right by chance, but never five to one that is wrong.
     return text if wrong * 100 <= right or (wrong <= _HANDFUL and wrong * 5 <= right) else None
-
-
-def _sample(data: bytes) -> bytes:
-    """The first part of `data`, not cut inside a character: that would rule the right encoding out."""
-    if len(data) <= _SAMPLE:
-        return data
-    # White space is never a part of a multi-byte character; letters and digits may be.
-    end = max(data.rfind(space, _SAMPLE // 2, _SAMPLE) for space in (b"\n", b"\r", b"\t", b" "))
-    if end > 0:
-        return data[: end + 1]
-    # Chinese or Japanese in one line. Their encodings all have pairs of bytes there: what one of them leaves over is cut.
-    decoder = codecs.getincrementaldecoder("gb18030")("replace")
-    decoder.decode(data[:_SAMPLE])
-    return data[: _SAMPLE - len(decoder.getstate()[0])]
