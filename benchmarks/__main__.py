@@ -12,7 +12,19 @@ from pathlib import Path
 
 from benchmarks.results import Row, machine
 
-NAMES = ("status", "no_change", "edits", "embedding", "flow", "peers", "quality", "memory", "financebench", "workers")
+NAMES = (
+    "status",
+    "no_change",
+    "edits",
+    "embedding",
+    "flow",
+    "peers",
+    "quality",
+    "memory",
+    "financebench",
+    "workers",
+    "encodings",
+)
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 DATA = PAGE.with_suffix(".json")
 

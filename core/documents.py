@@ -14,6 +14,9 @@ SEPARATOR = "\n\n"
 HIDDEN_TEXT = "hidden_text"
 """Key in a document's metadata: how many characters were left out, or kept by policy, that a reader would not see."""
 
+DECLARED_TYPE = "declared_type"
+"""Key in a document's metadata: the media type that the file's suffix stands for, where its content is another."""
+
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom in points (1/72 inch) from the top left corner of the shown page; of a picture, in pixels."""
 

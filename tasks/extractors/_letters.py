@@ -35,7 +35,7 @@ _BYTES_SAMPLE = 1 << 20
 _FEW_LANGUAGES = 3
 _HOPELESS = -4.0
 """Nats for each byte: what is so unlikely by its wrong bytes alone is looked at no further."""
-_BENEFIT = 12.0
+_BENEFIT = 25.0
 _DOUBT = 0.7
 """Nats, and nats for each byte beyond ASCII, by which a named encoding may be worse than the best: names are mostly right."""
 _MIXED_CASE = -5.0

@@ -15,14 +15,15 @@ def wide_encoding(data: bytes) -> str | None:
     if b"\x00" not in sample or len(sample) < 4:
         return None
     zeros = [sample[place::4].count(0) / len(sample[place::4]) for place in range(4)]
-    if zeros[3] == 1 and zeros[2] > 0.9 and zeros[0] <= _FEW:
+    if zeros[3] == 1 and zeros[2] > 0.9 and zeros[0] < 0.3:
         return "utf-32-le"
-    if zeros[0] == 1 and zeros[1] > 0.9 and zeros[3] <= _FEW:
+    if zeros[0] == 1 and zeros[1] > 0.9 and zeros[3] < 0.3:
         return "utf-32-be"
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     high, low = max(even, odd), min(even, odd)
-    if high > len(sample) * 0.15 and low <= high * _FEW:
-        return "utf-16-le" if odd > even else "utf-16-be"
+    order = "le" if odd > even else "be"
+    if high > len(sample) * 0.15 and low <= high * _FEW and _is_shown(sample, order):
+        return f"utf-16-{order}"
     return _by_blocks(sample)
 
 
@@ -35,16 +36,15 @@ def _by_blocks(sample: bytes) -> str | None:
         blocks = sorted((high.count(block) for block in set(high)), reverse=True)
         alphabet = sum(blocks[:2]) >= len(high) * _MOST_BLOCKS
         ideographs = sum(1 for byte in high if 0x4E <= byte <= 0x9F or byte in (0x30, 0xFF, 0) or 0xAC <= byte <= 0xD7)
-        if spaces * 100 >= len(high) and (alphabet or ideographs >= len(high) * 0.9):
-            try:
-                text = sample.decode(f"utf-16-{order}")
-            except UnicodeDecodeError as exc:
-                if exc.end < len(sample) - 2:
-                    continue
-                text = sample[: exc.start].decode(f"utf-16-{order}")
-            if sum(character.isprintable() or character.isspace() for character in text) >= len(text) * 0.97:
-                found.append((spaces, f"utf-16-{order}"))
+        if spaces * 100 >= len(high) and (alphabet or ideographs >= len(high) * 0.9) and _is_shown(sample, order):
+            found.append((spaces, f"utf-16-{order}"))
     return max(found)[1] if found else None
+
+
+def _is_shown(sample: bytes, order: str) -> bool:
+    """True if nearly all of it are characters with a shape, and hardly any code unit is half a pair."""
+    text = sample.decode(f"utf-16-{order}", "replace")
+    return sum(character.isprintable() or character.isspace() for character in text) >= len(text) * 0.97
 
 
 def _count(sample: bytes, unit: int, order: str) -> int:

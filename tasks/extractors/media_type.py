@@ -6,25 +6,20 @@ import io
 import re
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from tasks.extractors import _tar
+from tasks.extractors._suffixes import EML, MBOX, PLAIN, text_suffix
+from tasks.extractors._text_type import MAIL_HEADER, is_text, text_type
 
-CSV = "text/csv"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-EML = "message/rfc822"
-HTML = "text/html"
-MARKDOWN = "text/markdown"
-MBOX = "application/mbox"
 OCTET_STREAM = "application/octet-stream"
 OLE_ENCRYPTED = "application/x-ole-encrypted-package"
 """An Office Open XML file under a password: an OLE container around ciphertext."""
 PDF = "application/pdf"
-PLAIN = "text/plain"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 TAR = "application/x-tar"
-TSV = "text/tab-separated-values"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 
@@ -100,48 +95,9 @@ _OLE_STREAMS = (
     ("VisioDocument", "application/vnd.visio"),
     ("Quill", "application/x-mspublisher"),
 )
-
-_BY_SUFFIX = {
-    ".csv": CSV,
-    ".tsv": TSV,
-    ".tab": TSV,
-    ".md": MARKDOWN,
-    ".markdown": MARKDOWN,
-    ".mdown": MARKDOWN,
-    ".mkd": MARKDOWN,
-    ".mdx": MARKDOWN,
-    ".eml": EML,
-    ".htm": HTML,
-    ".html": HTML,
-    ".xhtml": HTML,
-    ".json": "application/json",
-    ".ipynb": "application/json",
-    ".jsonl": "application/x-ndjson",
-    ".ndjson": "application/x-ndjson",
-    ".xml": "application/xml",
-    ".fb2": "application/xml",
-    ".svg": "image/svg+xml",
-    ".rtf": "application/rtf",
-    ".mht": "multipart/related",
-    ".mhtml": "multipart/related",
-    ".mbox": MBOX,
-    ".mbx": MBOX,
-    ".srt": "application/x-subrip",
-    ".vtt": "text/vtt",
-}
-_HTML_START = re.compile(
-    rb"\s*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]|(?:!--|\?xml)[^\x00]{0,3000}<html[\s>])", re.IGNORECASE
-)
-_XML_START = re.compile(rb"\s*<\?xml\s")
-_SVG_START = re.compile(rb"<svg[\s>]", re.IGNORECASE)
-_MAIL_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]", re.MULTILINE)
-_MAIL_ADDRESSING = frozenset({b"from", b"to", b"subject", b"date", b"cc", b"reply-to"})
-_MAIL_TRANSPORT = frozenset({b"received", b"message-id", b"mime-version", b"return-path", b"delivered-to", b"content-type"})
 MAILBOX_START = re.compile(rb"From [^\r\n]{0,500}\d\d?:\d\d[^\r\n]{0,100}\r?\n")
 """The line before a message in a mailbox: sender and time."""
 _NEXT_MAIL = re.compile(rb"\n\r?\n" + MAILBOX_START.pattern)
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def media_type(path: str, name: str) -> str:
@@ -152,8 +108,8 @@ def media_type(path: str, name: str) -> str:
     """
     with Path(path).open("rb") as file:
         head = file.read(_HEAD)
-        suffix = PurePosixPath(name).suffix.lower()
-        found = _by_magic(file, head, suffix) or _text_type(head, suffix)
+        suffix = text_suffix(name)
+        found = _by_magic(file, head, suffix) or text_type(head, suffix, len(head) < _HEAD) or OCTET_STREAM
         return MBOX if found in (EML, PLAIN) and _is_mailbox(file, head) else found
 
 
@@ -164,7 +120,7 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
         return _ole_type(file)
     if _is_pdf(file, head, suffix):
         return PDF
-    if head[4:8] == b"ftyp" and not _is_text(head):
+    if head[4:8] == b"ftyp" and not is_text(head):
         return _FTYP.get(head[8:12], "video/mp4")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
@@ -172,14 +128,14 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
         return TAR
     for magic, found in _MAGIC:
         # "BM" or "MZ" may begin a sentence: a short magic counts only over bytes that are no text.
-        if head.startswith(magic) and (found in _TEXTUAL_MAGIC or not _is_text(head)):
+        if head.startswith(magic) and (found in _TEXTUAL_MAGIC or not is_text(head)):
             return found
     return None
 
 
 def _is_tar(head: bytes, suffix: str) -> bool:
     """True by magic or check sum; one whose first header is damaged by its name and the numbers in it."""
-    if len(head) < _tar.BLOCK or (head[257:262] != b"ustar" and _is_text(head)):
+    if len(head) < _tar.BLOCK or (head[257:262] != b"ustar" and is_text(head)):
         return False
     looks_like_it = suffix == ".tar" and all(part.strip(b" \x00").isdigit() for part in (head[100:108], head[124:136]))
     return head[257:262] == b"ustar" or _tar.is_header(head) or looks_like_it
@@ -189,7 +145,7 @@ def _is_pdf(file: BinaryIO, head: bytes, suffix: str) -> bool:
     if head.lstrip(b"\xef\xbb\xbf \t\r\n\x00").startswith(b"%PDF"):
         return True
     # Junk before the header and damage in it are common, but prose may quote both: then name or binary content decides.
-    if suffix != ".pdf" and _is_text(head):
+    if suffix != ".pdf" and is_text(head):
         return False
     if b"%PDF-" in head[:1024]:
         return True
@@ -264,41 +220,9 @@ def _ole_type(file: BinaryIO) -> str:
     return next((found for _, found in entries if found in seen), "application/x-ole-storage")
 
 
-def _text_type(head: bytes, suffix: str) -> str:
-    if not (_is_text(head) or _is_text_with_nuls(head)):
-        return OCTET_STREAM
-    by_suffix = _BY_SUFFIX.get(suffix)
-    plain = _ascii_view(head)
-    start = plain[:4096]
-    if by_suffix == MARKDOWN:
-        return MARKDOWN
-    # A csv cell may hold a page or a message; a page may quote a message.
-    if by_suffix not in (CSV, TSV):
-        if _HTML_START.match(start):
-            return HTML
-        if _is_mail(plain, suffix):
-            return "multipart/related" if by_suffix == "multipart/related" else EML
-    if _XML_START.match(start) and by_suffix != HTML:
-        return "image/svg+xml" if _SVG_START.search(start) else "application/xml"
-    return by_suffix or PLAIN
-
-
-def _is_mail(head: bytes, suffix: str) -> bool:
-    """True if it starts with RFC 5322 headers: two of them if the name says mail, otherwise one of transport among three."""
-    block = re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]
-    first = block.split(b"\n", 1)[0]
-    if not (_MAIL_HEADER.match(block) or first.startswith(b"From ")):
-        return False
-    found = {name.lower() for name in _MAIL_HEADER.findall(block)}
-    known = found & (_MAIL_ADDRESSING | _MAIL_TRANSPORT)
-    if suffix in (".eml", ".mht", ".mhtml"):
-        return len(known) >= 2
-    return len(known) >= 3 and bool(known & _MAIL_TRANSPORT) and bool(known & _MAIL_ADDRESSING) and suffix != ".mbox"
-
-
 def _is_mailbox(file: BinaryIO, head: bytes) -> bool:
     """True if it begins as a mailbox does and more than one message follows, within 64 MiB."""
-    if not MAILBOX_START.match(head) or not _MAIL_HEADER.search(head, head.index(b"\n"), head.index(b"\n") + 1000):
+    if not MAILBOX_START.match(head) or not MAIL_HEADER.search(head, head.index(b"\n"), head.index(b"\n") + 1000):
         return False
     file.seek(0)
     overlap = b""
@@ -310,39 +234,3 @@ def _is_mailbox(file: BinaryIO, head: bytes) -> bool:
             return True
         overlap = block[-1000:]
     return False
-
-
-def _is_text(head: bytes) -> bool:
-    if head.startswith(_BOMS):
-        return True
-    if b"\x00" in head:
-        return _is_utf16(head)
-    return _has_few_controls(head)
-
-
-def _is_text_with_nuls(head: bytes) -> bool:
-    """True for text with a few stray NULs, as logs hold after a crash. Only where no magic fits: binary heads hold few, too."""
-    sound = len(head.decode("utf-8", "ignore").encode())  # blank pixels hold few control characters as well
-    return _has_few_controls(head) and sound * 10 >= len(head) * 9
-
-
-def _has_few_controls(head: bytes) -> bool:
-    """True up to one in a hundred bytes, and for a stray one in a short text. DOS ends a text with a mark that is one."""
-    return len(_CONTROLS.findall(head.removesuffix(b"\x1a"))) <= max(1, len(head) // 100)
-
-
-def _is_utf16(head: bytes) -> bool:
-    """True for mostly-Latin UTF-16 without a byte order mark: nearly all NULs on one side of the pairs."""
-    sample = head[:4096]
-    odd, even = sample[1::2].count(0), sample[::2].count(0)
-    high, low = max(odd, even), min(odd, even)
-    return high > len(sample) * 0.3 and low <= high * 0.02
-
-
-def _ascii_view(head: bytes) -> bytes:
-    """The head with UTF-16 padding and byte order marks removed, enough to look for ASCII markers."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
-        head = head.replace(b"\x00", b"")
-    for bom in _BOMS:
-        head = head.removeprefix(bom)
-    return head

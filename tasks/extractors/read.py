@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from core.documents import Document, Member
+from core.documents import DECLARED_TYPE, Document, Member
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._member_names import clean
 from tasks.extractors._members import CONTENT
+from tasks.extractors._suffixes import declared_type
 from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.media_type import OCTET_STREAM, OLE_ENCRYPTED, media_type
 from tasks.extractors.registry import engine_named, extractor_for
@@ -52,8 +53,13 @@ def _read(path: str, name: str, reading: Reading) -> Document:
     document = engine.extract(path, found, reading)
     if not document.elements and not document.members:
         raise Unprocessable(Reason.EMPTY, "; ".join((f"no text in this {found}", *document.warnings))[:_MAX_DETAIL])
-    members = tuple(_named(member, name) for member in document.members)
-    return replace(document, extractor=document.extractor + reading.policy.suffix, members=members)
+    declared = declared_type(name)
+    return replace(
+        document,
+        extractor=document.extractor + reading.policy.suffix,
+        metadata=document.metadata if declared in (None, found) else {**document.metadata, DECLARED_TYPE: str(declared)},
+        members=tuple(_named(member, name) for member in document.members),
+    )
 
 
 def _named(member: Member, container: str) -> Member:

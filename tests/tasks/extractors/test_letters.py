@@ -7,26 +7,38 @@ from pathlib import Path
 
 import pytest
 
-from tasks.extractors import media_type as types
-from tasks.extractors._decode import decode, declared_in
+from tasks.extractors._decode import declared_in, decode
 from tasks.extractors._letters import Scores
+from tasks.extractors._suffixes import PLAIN
 from tasks.extractors._wide import wide_encoding
 from tasks.extractors.media_type import media_type
 
-FRENCH = "L'eau de la rivière coule le long des canaux bâtis au siècle passé; là où elle s'arrête, les paysans l'élèvent à la main."
-GERMAN = "Das Wasser fließt über die Hänge; für die Gärten öffnen die Wärter früh am Morgen die Schützen, später schließen sie alle."
+FRENCH = (
+    "L'eau de la rivière coule le long des canaux bâtis au siècle passé; là où elle s'arrête, les paysans l'élèvent à la main."
+)
+GERMAN = (
+    "Das Wasser fließt über die Hänge; für die Gärten öffnen die Wärter früh am Morgen die Schützen, später schließen sie alle."
+)
 POLISH = "Woda płynie wzdłuż zbocza, a chłopi otwierają śluzy, żeby każdą łąkę nawodnić przed południem; później są zamknięte."
-CZECH = "Voda teče podél svahů a každý večer se zavírají dřevěná stavidla, aby příští den měli všichni dost vláhy pro své zahrady."
-HUNGARIAN = "A víz a hegyoldalon folyik, és reggelente kinyitják a zsilipeket, hogy a földművesek öntözhessék kertjeiket, később bezárják."
-TURKISH = "Su yamaç boyunca akar; köylüler sabahları savakları açıp bahçelerini sular, öğleden sonra ise bütün kapıları kapatırlar."
-RUSSIAN = "Вода течёт вдоль склона, и крестьяне по утрам открывают шлюзы, чтобы полить сады, а вечером снова закрывают их до утра."
-BULGARIAN = "Водата тече по склона и селяните сутрин отварят вратите, за да напоят градините си, а вечер отново ги затварят до сутринта."
-UKRAINIAN = "Вода тече вздовж схилу, і селяни щоранку відчиняють шлюзи, щоб полити свої сади, а ввечері знову їх зачиняють до ранку."
+CZECH = (
+    "Voda teče podél svahů a každý večer se zavírají dřevěná stavidla, aby příští den měli všichni dost vláhy pro své zahrady."
+)
+HUNGARIAN = "A víz a hegyoldalon folyik, és reggelente kinyitják a zsilipeket, hogy a földművesek öntözhessék kertjeiket."
+TURKISH = (
+    "Su yamaç boyunca akar; köylüler sabahları savakları açıp bahçelerini sular, öğleden sonra ise bütün kapıları kapatırlar."
+)
+RUSSIAN = (
+    "Вода течёт вдоль склона, и крестьяне по утрам открывают шлюзы, чтобы полить сады, а вечером снова закрывают их до утра."
+)
+BULGARIAN = "Водата тече по склона и селяните сутрин отварят вратите, за да напоят градините си, а вечер отново ги затварят."
+UKRAINIAN = (
+    "Вода тече вздовж схилу, і селяни щоранку відчиняють шлюзи, щоб полити свої сади, а ввечері знову їх зачиняють до ранку."
+)
 GREEK = "Το νερό ρέει κατά μήκος της πλαγιάς και οι αγρότες ανοίγουν κάθε πρωί τις θύρες για να ποτίσουν τους κήπους τους."
 HEBREW = "המים זורמים לאורך המדרון והאיכרים פותחים בכל בוקר את השערים כדי להשקות את הגנים שלהם, ובערב הם סוגרים אותם שוב."
-ARABIC = "يجري الماء على طول المنحدر ويفتح الفلاحون البوابات كل صباح لري حدائقهم ثم يغلقونها مرة أخرى في المساء حتى الصباح."
+ARABIC = "يجري الماء على طول المنحدر ويفتح الفلاحون البوابات كل صباح لري حدائقهم ثم يغلقونها مرة أخرى في المساء."
 THAI = "น้ำไหลไปตามแนวลาดเขา ชาวนาเปิดประตูน้ำทุกเช้าเพื่อรดน้ำสวนของตน และปิดอีกครั้งในตอนเย็นจนถึงรุ่งเช้า"
-LITHUANIAN = "Vanduo teka šlaitu žemyn, o ūkininkai kiekvieną rytą atidaro šliuzus, kad galėtų palaistyti savo sodus, vakare juos uždaro."
+LITHUANIAN = "Vanduo teka šlaitu žemyn, o ūkininkai kiekvieną rytą atidaro šliuzus, kad galėtų palaistyti savo sodus."
 JAPANESE = "水路は山の斜面に沿って流れ、農民は毎朝水門を開けて畑に水をやり、夕方にはまた閉めます。"
 CHINESE = "水渠沿着山坡流淌，农民每天早上打开水闸浇灌自己的菜园，到了晚上又把它们关上，直到第二天早上。"
 TAIWANESE = "水渠沿著山坡流淌，農民每天早上打開水閘澆灌自己的菜園，到了晚上又把它們關上，直到第二天早上。"
@@ -69,7 +81,7 @@ def test_wide_text_needs_no_mark(tmp_path: Path, text: str, encoding: str) -> No
     assert decode(data) == (text + "\n") * 9
     path = tmp_path / "a"
     path.write_bytes(data)
-    assert media_type(str(path), "a.txt") == types.PLAIN
+    assert media_type(str(path), "a.txt") == PLAIN
 
 
 def test_pictures_are_no_wide_text() -> None:

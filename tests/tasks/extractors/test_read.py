@@ -52,7 +52,10 @@ def test_content_wins_over_the_name(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_text("<html><body><p>Not a PDF.</p></body></html>")
     document = read_document(str(path), path.name)
-    assert (document.media_type, document.extractor) == ("text/html", "html/3")
+    assert (document.media_type, document.extractor.split("/")[0]) == ("text/html", "html")
+    assert document.metadata["declared_type"] == "application/pdf"
+    for name in ("a.html", "a.XHTML", "a", "a.unknown"):
+        assert "declared_type" not in read_document(str(path), name).metadata
 
 
 def test_an_engine_asked_by_name_refuses_what_it_does_not_read(tmp_path: Path) -> None:
