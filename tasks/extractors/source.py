@@ -17,7 +17,8 @@ _NAME = re.compile(
     r"^(?:(?:export|default|public|private|protected|internal|static|final|abstract|sealed|async|pub(?:\([a-z]{1,9}\))?|unsafe|extern"
     r"|open|data|partial|inline|virtual|override|declare) {1,4}){0,6}"
     r"(?:def|class|function\*?|func|fn|sub|struct|interface|trait|enum|impl|module|namespace|package|object|record|protocol|type"
-    r"|macro_rules!|procedure|contract|message|service|resource) {1,4}(?:\([^()\n]{0,100}\) {0,4})?([A-Za-z_$][\w$.:]{0,100})",
+    r"|macro_rules!|procedure|contract|message|service|resource) {1,4}(?:\([^()\n]{0,100}\) {0,4})?"
+    r"([A-Za-z_$][\w$.]{0,100}(?:::\w{1,100})?)",
     re.IGNORECASE | re.MULTILINE,
 )
 
