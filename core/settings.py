@@ -14,6 +14,8 @@ from core.errors import UsageError
 from core.names import checked
 from core.reading import ReadingPolicy
 
+_LEAST_SIZE = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -37,6 +39,14 @@ class Settings:
     """LEVADA_PRECISION: auto (bf16 where the CPU has it), fp32, bf16 or int8."""
     extract_timeout: float = 60.0
     """LEVADA_EXTRACT_TIMEOUT: seconds a file may take to be read."""
+    extract_cpu_seconds: float = 0.0
+    """LEVADA_EXTRACT_CPU_SECONDS: of CPU time, of all cores together; 0: twice the timeout."""
+    extract_memory: int = 1 << 30
+    """LEVADA_EXTRACT_MEMORY: bytes that reading a file may take, in the parser and all it starts."""
+    extract_output: int = 128 << 20
+    """LEVADA_EXTRACT_OUTPUT: bytes that a file's document may take."""
+    extract_disk: int = 1 << 30
+    """LEVADA_EXTRACT_DISK: bytes of temporary files, and of files unpacked, while one is read."""
     extract_workers: int = 2
     """LEVADA_EXTRACT_WORKERS: parser processes."""
     reading: ReadingPolicy = field(default_factory=ReadingPolicy)
@@ -59,6 +69,10 @@ class Settings:
             backend=_choice(env, "LEVADA_BACKEND", "auto", ("auto", "openvino", "torch", "cuda")),
             precision=_choice(env, "LEVADA_PRECISION", "auto", ("auto", "fp32", "bf16", "int8")),
             extract_timeout=_number(env, "LEVADA_EXTRACT_TIMEOUT", 60.0),
+            extract_cpu_seconds=_number(env, "LEVADA_EXTRACT_CPU_SECONDS", 0.0),
+            extract_memory=_size(env, "LEVADA_EXTRACT_MEMORY", 1 << 30),
+            extract_output=_size(env, "LEVADA_EXTRACT_OUTPUT", 128 << 20),
+            extract_disk=_size(env, "LEVADA_EXTRACT_DISK", 1 << 30),
             extract_workers=_count(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1))),
             reading=ReadingPolicy(
                 keep_hidden=_choice(env, "LEVADA_HIDDEN_TEXT", "drop", ("drop", "keep")) == "keep",
@@ -123,6 +137,18 @@ def _count(env: Mapping[str, str], name: str, default: int) -> int:
     if not number.is_integer():
         raise UsageError(f"{name} must be a whole number, not {env[name]!r}")
     return int(number)
+
+
+def _size(env: Mapping[str, str], name: str, default: int) -> int:
+    """Bytes; a unit counts 1,024 of the one before, however it is written."""
+    value = env.get(name)
+    if not value:
+        return default
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)(?:i?B)?", value, re.IGNORECASE)
+    size = round(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " ")) if match else 0
+    if not _LEAST_SIZE <= size < 1 << 62:
+        raise UsageError(f"{name} must be a size of at least 1 MiB, such as 512 MiB, not {value!r}")
+    return size
 
 
 def _languages(env: Mapping[str, str], name: str) -> str:

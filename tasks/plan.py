@@ -17,9 +17,8 @@ from ledger import mirror, vectors
 from ledger.libraries import LibraryRow, active_generation
 from ledger.owed import Pipeline
 from tasks.chunkers import StructureChunker
-from tasks.extractors.base import Reading
-from tasks.extractors.parser_pool import ParserPool
 from tasks.extractors.registry import engine_keys, registry_key
+from tasks.parsers import parser_pool
 
 SAMPLE = 200
 """So many changed files are really read and cut; what more there is, is reckoned from them by size."""
@@ -105,9 +104,8 @@ def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, 
     """The texts of the sample that the ledger holds no vector for, by hash."""
     chunker, tokenizer = StructureChunker(), library.model.tokenizer()
     settings, texts = library.settings, {}
-    pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout, reading=Reading(settings.reading))
-    try:
-        with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory:
+    with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory:
+        with parser_pool(settings, Path(directory)) as pool:
             for start in range(0, len(sample), 32):
                 items = list(_snapshots(sample[start : start + 32], Path(directory), plan))
                 for _key, outcome in pool.read_many(items):
@@ -119,8 +117,6 @@ def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, 
                     texts.update({text_hash(chunk.text): chunk.text for chunk in chunks})
                 for _key, path, _name in items:
                     Path(path).unlink(missing_ok=True)
-    finally:
-        pool.close()
     generation = active_generation(library.ledger, row) if row else None
     known = vectors.known(library.ledger, generation.space_id, list(texts)) if generation else {}
     return {hash: text for hash, text in texts.items() if hash not in known}

@@ -13,10 +13,9 @@ from ledger import runs
 from ledger.locks import library_lock
 from tasks.chunkers import StructureChunker
 from tasks.context import RunContext
-from tasks.extractors.base import Reading
-from tasks.extractors.parser_pool import ParserPool
 from tasks.extractors.registry import engine_keys, registry_key
 from tasks.log import logger
+from tasks.parsers import end_strays, parser_pool
 
 PATIENCE = 6.0
 """Seconds that stages may take to stop: each looks up after a file, or after a portion of texts or records."""
@@ -32,11 +31,12 @@ def working_on(library: Library, flow_run_id: str | None, wait: float | None = N
         generation = library.generation(create=True)
         assert generation is not None
         run = runs.begin(library.ledger, row, generation, flow_run_id)
-        pool = ParserPool(workers=settings.extract_workers, timeout=settings.extract_timeout, reading=Reading(settings.reading))
+        pool = parser_pool(settings, settings.library_dir(library.name, library.tenant) / "snapshots")
         keys = engine_keys(settings.reading), registry_key(settings.reading)
         ctx = RunContext(library, run, settings, pool, StructureChunker(), *keys)
         state = "cancelled"
         try:
+            end_strays(ctx.snapshots)
             shutil.rmtree(ctx.snapshots, ignore_errors=True)
             ctx.snapshots.mkdir(parents=True, mode=0o700)
             yield ctx

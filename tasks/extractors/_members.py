@@ -94,6 +94,7 @@ class Members:
             self.given += 1
             return
         path = Path(self._directory) / secrets.token_hex(16)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             size = self._write(path, io.BytesIO(content) if isinstance(content, bytes) else content, consumed)
         except BaseException:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import mmap
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,30 +14,39 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, astuple
+from pathlib import Path
 from typing import IO
 
+from tasks.extractors import _proc
 from tasks.extractors._worker import ANSWER, BEGUN, REQUEST
 from tasks.extractors.base import Reading
+from tasks.extractors.limits import Limits
 
 _BLOCK = 1 << 18
 _EXIT_GRACE = 5.0
+_WORDS = 1_000
+"""Characters of what it printed that are kept: so many of the first and of the last."""
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tasks.extractors._worker import main; main(*sys.argv[2:])"
 )
-_KEPT = frozenset(
-    {"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "TEMP", "TMP", "TMPDIR", "TZ", "VIRTUAL_ENV"}
-)
+_KEPT = frozenset({"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "TZ", "VIRTUAL_ENV"})
 _SET = {"PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class ParserProcess:
     """To be started and used by one thread that outlives it: on Linux the process dies with the thread that started it."""
 
-    def __init__(self, reader: str, memory_limit: int, reading: Reading) -> None:
-        """Raises OSError if the system cannot start another process."""
+    def __init__(self, reader: str, limits: Limits, reading: Reading, room: Path) -> None:
+        """`room`: a directory to be made for its temporary files. Raises OSError if the system can start no process."""
+        room.mkdir(parents=True, mode=0o700)
+        self.room = str(room)
+        self._members = None if reading.members is None else f"{reading.members}/{room.name}"
+        self._most = limits.output
         self._channel, theirs = socket.socketpair()
-        with theirs, _shared_memory() as shared:
+        self._words = _shared_memory("words")
+        fcntl.fcntl(self._words, fcntl.F_SETFL, os.O_APPEND)
+        with theirs, _shared_memory("parser") as shared:
             shared.truncate(BEGUN.size)
             self._page = mmap.mmap(shared.fileno(), BEGUN.size, access=mmap.ACCESS_READ)
             self._process = subprocess.Popen(
@@ -43,19 +54,24 @@ class ParserProcess:
                     # -P: the first imports may not come from the current directory, which may hold the very documents.
                     *(sys.executable, "-P"),
                     *("-c", _BOOT, json.dumps([entry for entry in sys.path if isinstance(entry, str)])),
-                    *(str(theirs.fileno()), str(shared.fileno()), str(os.getpid()), reader, str(memory_limit)),
-                    json.dumps([asdict(reading.policy), reading.members, reading.engine]),
+                    *(str(theirs.fileno()), str(shared.fileno()), str(os.getpid()), reader, json.dumps(astuple(limits))),
+                    json.dumps([asdict(reading.policy), self._members, reading.engine]),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=self._words,
                 pass_fds=[theirs.fileno(), shared.fileno()],
                 # A group of its own: the terminal's Ctrl-C does not reach it, and it can be killed with its children.
                 process_group=0,
-                env=_environment(os.environ),
+                env=_environment(os.environ) | {"TMPDIR": self.room},
             )
         self._buffer = bytearray()
         self.pid = self._process.pid
+
+    @property
+    def words(self) -> int:
+        """Descriptor of what it, and what it started, has printed about the file at work."""
+        return self._words.fileno()
 
     def fileno(self) -> int:
         """The socket, for a selector."""
@@ -75,11 +91,14 @@ class ParserProcess:
         except ConnectionError:
             block = b""
         self._buffer += block
-        answers = []
+        answers: list[tuple[int, int, bytes]] = []
         start = 0
         while len(self._buffer) - start >= ANSWER.size:
             state, resident, length = ANSWER.unpack_from(self._buffer, start)
             end = start + ANSWER.size + length
+            if length > self._most:  # it has let go of its own rules
+                os.kill(self.pid, signal.SIGKILL)
+                return answers, True
             if len(self._buffer) < end:
                 break
             answers.append((state, resident, bytes(memoryview(self._buffer)[start + ANSWER.size : end])))
@@ -91,43 +110,56 @@ class ParserProcess:
         """How many files it has begun to read."""
         return int(BEGUN.unpack_from(self._page)[0])
 
-    def started(self) -> None:
-        """It has said that it is ready: what it prints from now on is lost."""
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+    @property
+    def places(self) -> list[str]:
+        """Where it may write: its room, and the directory for the members of the file at work."""
+        return [self.room] if self._members is None else [self.room, f"{self._members}/{self.begun()}"]
 
     def await_end(self) -> str:
         """After it has hung up: how it ended, in words."""
         deadline = time.monotonic() + _EXIT_GRACE
-        # Not reaped yet, so that its number stays taken until kill() has used it.
-        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
-        while os.waitid(os.P_PID, self.pid, flags) is None and time.monotonic() < deadline:
+        while not self._has_ended() and time.monotonic() < deadline:
             time.sleep(0.005)
-        words = b""
-        if self._process.stderr is not None and not self._process.stderr.closed:
-            os.set_blocking(self._process.stderr.fileno(), False)
-            words = self._process.stderr.read() or b""
+        words = self._last_words()
         code = self.kill()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        last = words.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return f"{how}: {last}" if last else how
+        return f"{how}: {words}" if words else how
 
     def kill(self) -> int:
-        """End it and its children at once; returns its exit code, negative for a signal."""
+        """End it and all that it has started at once; returns its exit code, negative for a signal.
+
+        What it has written for the file at work, and not answered, is removed by whoever blames that file (`places`).
+        """
         if self._process.returncode is None:
+            if self._has_ended():
+                _proc.end_marked(Path(self.room))
+            else:
+                _proc.end_descendants(self.pid)
             try:
                 os.killpg(self.pid, signal.SIGKILL)
             except ProcessLookupError:
                 self._process.kill()
         self._channel.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
-        return self._process.wait()
+        self._words.close()
+        code = self._process.wait()
+        shutil.rmtree(self.room, ignore_errors=True)
+        return code
+
+    def _has_ended(self) -> bool:
+        # Not reaped, so that its number stays taken until kill() has used it.
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+    def _last_words(self) -> str:
+        size = os.fstat(self.words).st_size
+        first = os.pread(self.words, _WORDS, 0)
+        last = os.pread(self.words, _WORDS, max(len(first), size - _WORDS))
+        gap = b" ... " if size > 2 * _WORDS else b""
+        return " ".join((first + gap + last).decode("utf-8", "replace").split())
 
 
-def _shared_memory() -> IO[bytes]:
+def _shared_memory(name: str) -> IO[bytes]:
     """A file in memory, so that a full disk does not matter, where the system has them."""
-    return os.fdopen(os.memfd_create("parser"), "r+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
+    return os.fdopen(os.memfd_create(name), "r+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ How many files have been begun stands in a page of memory that both see, so that
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import mmap
 import os
@@ -16,32 +17,36 @@ import select
 import signal
 import socket
 import struct
-import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from core import document_json
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reading import ReadingPolicy
 from core.reasons import Reason
+from tasks.extractors import _proc, _room
+from tasks.extractors._confine import confine, die_with_parent
 from tasks.extractors.base import Reading
+from tasks.extractors.limits import Limits
 
 REQUEST = struct.Struct("!Q")
 ANSWER = struct.Struct("!BQQ")
 BEGUN = struct.Struct("!Q")
 READY, READ, REFUSED = range(3)
 
-_PR_SET_PDEATHSIG = 1
+_MAX_DETAIL = 4_000
 
 
-def main(descriptor: str, shared: str, parent: str, reader: str, memory_limit: str, how: str) -> None:
-    """Serve until the parent closes the socket. `reader` is "module:function", called as read_document is, and `how` the
-    Reading as JSON.
+def main(descriptor: str, shared: str, parent: str, reader: str, limits: str, how: str) -> None:
+    """Serve until the parent closes the socket. `reader` is "module:function", called as read_document is; `limits` and `how`,
+    the Reading, are JSON.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # sent to the whole group; when to stop is the parent's decision
@@ -49,34 +54,25 @@ def main(descriptor: str, shared: str, parent: str, reader: str, memory_limit: s
     channel.set_inheritable(False)
     page = mmap.mmap(int(shared), BEGUN.size)
     os.close(int(shared))
-    _die_with(int(parent), channel)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if int(memory_limit):
-        resource.setrlimit(resource.RLIMIT_AS, (int(memory_limit), int(memory_limit)))
+    bounds = Limits(*json.loads(limits))
+    confine(bounds)
+    die_with_parent(int(parent))
+    threading.Thread(target=_exit_on_hangup, args=(channel.fileno(),), daemon=True).start()
+    faulthandler.enable(all_threads=False)  # a crash says where
     module, _, function = reader.partition(":")
     read: Callable[[str, str, Reading], Document] = getattr(import_module(module), function)
-    policy, members, engine = json.loads(how)
-    reading = Reading(ReadingPolicy(**policy), members, engine)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # from here on only parsers would write there
+    reading = _reading(*json.loads(how))
     _send(channel, READY, b"")
     with channel, channel.makefile("rb") as requests:
         for begun in count(1):
             request = _next(requests)
             if not request:
                 return
+            if os.fstat(2).st_size:
+                os.ftruncate(2, 0)  # what was printed about another file
             BEGUN.pack_into(page, 0, begun)
-            _send(channel, *_answer(read, reading, *json.loads(request)))
-
-
-def _die_with(parent: int, channel: socket.socket) -> None:
-    """End when the parent does, even by SIGKILL and even while a parser holds the interpreter."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
-    threading.Thread(target=_exit_on_hangup, args=(channel.fileno(),), daemon=True).start()
+            _send(channel, *_answer(read, _of_file(reading, begun), bounds, *json.loads(request)))
+            _clean_up()
 
 
 def _exit_on_hangup(descriptor: int) -> None:
@@ -92,16 +88,40 @@ def _next(requests: BinaryIO) -> bytes:
     return requests.read(REQUEST.unpack(head)[0]) if len(head) == REQUEST.size else b""
 
 
-def _answer(read: Callable[[str, str, Reading], Document], reading: Reading, path: str, name: str) -> tuple[int, bytes]:
+def _reading(policy: dict[str, Any], members: str | None, engine: str) -> Reading:
+    return Reading(ReadingPolicy(**policy), members, engine)
+
+
+def _of_file(reading: Reading, number: int) -> Reading:
+    """With a directory of the file's own for its members, made when there are any: it goes if we are killed over this file."""
+    return reading if reading.members is None else replace(reading, members=f"{reading.members}/{number}")
+
+
+def _answer(
+    read: Callable[[str, str, Reading], Document], reading: Reading, limits: Limits, path: str, name: str
+) -> tuple[int, bytes]:
     try:
-        return READ, document_json.dump(read(path, name, reading))
+        body = document_json.dump(read(path, name, reading))
+        if len(body) <= limits.output:
+            return READ, body
+        refusal = limits.too_much_output()
     except Unprocessable as exc:
         refusal = exc
     except MemoryError:
-        refusal = Unprocessable(Reason.TOO_LARGE, "reading it took more memory than allowed")
+        refusal = limits.out_of_memory()
     except BaseException as exc:  # also SystemExit from a parser: it may not end the others' process
         refusal = Unprocessable(Reason.FAILED, " ".join(f"{type(exc).__name__}: {exc}".split()))
-    return REFUSED, json.dumps([refusal.reason.value, refusal.detail]).encode()
+    return REFUSED, json.dumps([refusal.reason.value, refusal.detail[:_MAX_DETAIL]]).encode()
+
+
+def _clean_up() -> None:
+    """End what the file has started, and remove what it has left in our room."""
+    with suppress(ChildProcessError):  # there are none: nearly always
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        _proc.kill_descendants(os.getpid())
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            continue
+    _room.empty(os.environ["TMPDIR"])
 
 
 def _send(channel: socket.socket, state: int, body: bytes) -> None:

@@ -9,15 +9,19 @@ module), get none of our settings or secrets, and die with us (_worker.py). One 
 from __future__ import annotations
 
 import json
+import math
 import queue
 import selectors
+import shutil
 import socket
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,8 +31,10 @@ from core.documents import Document
 from core.errors import LevadaError, Unprocessable
 from core.reasons import Reason
 from tasks.extractors._process import ParserProcess
+from tasks.extractors._watch import Watch
 from tasks.extractors._worker import READ, READY
 from tasks.extractors.base import DEFAULT, Reading
+from tasks.extractors.limits import Limits
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -66,8 +72,10 @@ class _Job:
 @dataclass(slots=True, eq=False)
 class _Worker:
     process: ParserProcess
+    watch: Watch
+    """Of the first of its jobs."""
     deadline: float
-    """Monotonic time by which the first of its jobs, or its own start, must be done."""
+    """Monotonic time by which it must be ready."""
     jobs: deque[_Job] = field(default_factory=deque)
     ready: bool = False
     gone: bool = False
@@ -84,21 +92,28 @@ class ParserPool:
         timeout: float,
         *,
         recycle_after: int = 1_000,
-        recycle_bytes: int = 1 << 30,
-        memory_limit: int = 4 << 30,
+        recycle_bytes: int = 256 << 20,
+        cpu_limit: float = 0.0,
+        memory_limit: int = 1 << 30,
+        output_limit: int = 128 << 20,
+        disk_limit: int = 1 << 30,
+        directory: Path | None = None,
         reading: Reading = DEFAULT,
         reader: str = "tasks.extractors.read:read_document",
     ) -> None:
-        """`timeout`: wall-clock seconds a file may take. A worker is replaced after `recycle_after` files, or when more than
-        `recycle_bytes` stay resident. `memory_limit`: bytes of address space a worker may take; 0: no limit. `reading`: how all
-        files are to be read. `reader`: what a worker calls for each file, as "module:function" with the arguments and errors of
-        tasks.extractors.read:read_document.
+        """`timeout`: wall-clock seconds a file may take; `cpu_limit`: seconds of CPU time, by default twice as many. The other
+        limits are bytes, see Limits. A worker is replaced after `recycle_after` files, or when more than `recycle_bytes` stay
+        resident. `directory`: for the parsers' temporary files; by default one of the system's, which close() removes.
+        `reading`: how all files are to be read. `reader`: what a worker calls for each file, as "module:function" with the
+        arguments and errors of tasks.extractors.read:read_document.
         """
+        self._limits = Limits(timeout, cpu_limit or 2 * timeout, memory_limit, output_limit, disk_limit)
+        self._directory = directory
+        self._temporary: str | None = None
+        self._rooms = count(1)
         self._limit = max(1, workers)
-        self._timeout = timeout
         self._recycle_after = recycle_after
         self._recycle_bytes = recycle_bytes
-        self._memory_limit = memory_limit
         self._reader = reader
         self._reading = reading
         self._lock = threading.Lock()
@@ -210,7 +225,7 @@ class ParserPool:
                             self._ear.recv(4096)
                         else:
                             self._receive(key.data)
-                    self._expire()
+                    self._look_after()
         except Exception as exc:
             closed = exc if isinstance(exc, PoolClosed) else PoolClosed(f"The parser pool failed: {type(exc).__name__}: {exc}")
             with self._lock:
@@ -223,6 +238,8 @@ class ParserPool:
             worker.process.kill()
         with self._lock:
             self._workers.clear()
+            if self._temporary is not None:
+                shutil.rmtree(self._temporary, ignore_errors=True)
             closed = self._closed or PoolClosed("The parser pool is closed.")
             for batch in self._batches:
                 batch.results.put((None, closed))
@@ -261,8 +278,12 @@ class ParserPool:
         return worker.gone or used_up
 
     def _start(self) -> _Worker:
-        process = ParserProcess(self._reader, self._memory_limit, self._reading)
-        worker = _Worker(process, time.monotonic() + _START_LIMIT)
+        if self._directory is None:
+            self._temporary = tempfile.mkdtemp(prefix="levada-parsers-")
+            self._directory = Path(self._temporary)
+        room = self._directory / f"parser-{next(self._rooms)}"
+        process = ParserProcess(self._reader, self._limits, self._reading, room)
+        worker = _Worker(process, Watch(process, self._limits), time.monotonic() + _START_LIMIT)
         self._selector.register(process, selectors.EVENT_READ, worker)
         with self._lock:
             self._workers.append(worker)
@@ -270,7 +291,7 @@ class ParserPool:
 
     def _give(self, worker: _Worker, job: _Job) -> None:
         if not worker.jobs and worker.ready:
-            worker.deadline = time.monotonic() + self._timeout
+            worker.watch.begin(time.monotonic())
         try:
             worker.process.send(job.path, job.name)
         except OSError:
@@ -293,7 +314,6 @@ class ParserPool:
     def _take(self, worker: _Worker, state: int, resident: int, body: bytes) -> None:
         if state == READY:
             worker.ready = True
-            worker.process.started()
         else:
             self._failures = 0
             job = worker.jobs.popleft()
@@ -304,7 +324,7 @@ class ParserPool:
             else:
                 reason, detail = json.loads(body)
                 job.batch.results.put((job.key, Unprocessable(Reason(reason), detail)))
-        worker.deadline = time.monotonic() + self._timeout
+        worker.watch.begin(time.monotonic())
 
     def _lost(self, worker: _Worker) -> None:
         """It hung up. The file it was at is to blame, if it was at one."""
@@ -315,20 +335,23 @@ class ParserPool:
         elif worker.jobs or not worker.ready:
             self._not_working(worker, how)
 
-    def _expire(self) -> None:
+    def _look_after(self) -> None:
+        """End what takes too long or too much."""
         now = time.monotonic()
-        for worker in [worker for worker in self._workers if now >= worker.deadline]:
+        for worker in [worker for worker in self._workers if now >= _due(worker)]:
             if not worker.ready:
                 self._remove(worker)
                 worker.process.kill()
                 self._not_working(worker, f"not ready after {_START_LIMIT:g} s")
-            elif worker.jobs:
+            elif (refusal := worker.watch.look(now)) is not None:
                 self._remove(worker)
                 worker.process.kill()
-                self._blame(worker, Unprocessable(Reason.TIMEOUT, f"not read within {self._timeout:g} s"))
+                self._blame(worker, refusal)
 
     def _blame(self, worker: _Worker, refusal: Unprocessable) -> None:
         job = worker.jobs.popleft()
+        for place in worker.process.places:
+            shutil.rmtree(place, ignore_errors=True)
         job.batch.results.put((job.key, refusal))
         self._requeue(worker.jobs)
 
@@ -349,8 +372,15 @@ class ParserPool:
             self._workers.remove(worker)
 
     def _seconds_left(self) -> float | None:
-        deadlines = [worker.deadline for worker in self._workers if worker.jobs or not worker.ready]
-        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        due = min(map(_due, self._workers), default=math.inf)
+        return max(0.0, due - time.monotonic()) if due < math.inf else None
+
+
+def _due(worker: _Worker) -> float:
+    """Monotonic time at which to look after it."""
+    if not worker.ready:
+        return worker.deadline
+    return worker.watch.next if worker.jobs else math.inf
 
 
 def _is_small(path: str) -> bool:

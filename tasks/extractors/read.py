@@ -30,7 +30,7 @@ def read_document(path: str, name: str, reading: Reading = DEFAULT) -> Document:
     except Unprocessable:
         raise
     except MemoryError as exc:
-        raise Unprocessable(Reason.TOO_LARGE, "reading it took more memory than allowed") from exc
+        raise Unprocessable(Reason.TOO_LARGE, "reading it takes more memory than allowed (LEVADA_EXTRACT_MEMORY)") from exc
     except (PermissionError, FileNotFoundError) as exc:
         raise Unprocessable(Reason.UNREADABLE, f"{type(exc).__name__}: {exc.strerror}") from exc
     except Exception as exc:

@@ -1,0 +1,52 @@
+"""What one file may take while it is read. An operator sets it (docs/settings.md); each refusal names its setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import Unprocessable
+from core.reasons import Reason
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """For one file, of a parser process and all that it starts."""
+
+    seconds: float
+    """LEVADA_EXTRACT_TIMEOUT, by the clock."""
+    cpu_seconds: float
+    """LEVADA_EXTRACT_CPU_SECONDS."""
+    memory: int
+    """LEVADA_EXTRACT_MEMORY, bytes: resident in all processes together, and allocated by each; 0: no limit."""
+    output: int
+    """LEVADA_EXTRACT_OUTPUT, bytes of the document as core.document_json writes it."""
+    disk: int
+    """LEVADA_EXTRACT_DISK, bytes of temporary files and of files unpacked."""
+
+    def out_of_time(self) -> Unprocessable:
+        """It took longer."""
+        return Unprocessable(Reason.TIMEOUT, f"not read within {self.seconds:g} s (LEVADA_EXTRACT_TIMEOUT)")
+
+    def out_of_cpu(self) -> Unprocessable:
+        """It computed longer."""
+        return Unprocessable(Reason.TIMEOUT, f"not read within {self.cpu_seconds:g} s of CPU time (LEVADA_EXTRACT_CPU_SECONDS)")
+
+    def out_of_memory(self) -> Unprocessable:
+        """It took more."""
+        return Unprocessable(
+            Reason.TOO_LARGE, f"reading it takes more than {self.memory / MIB:,.0f} MiB of memory (LEVADA_EXTRACT_MEMORY)"
+        )
+
+    def out_of_disk(self) -> Unprocessable:
+        """It wrote more."""
+        return Unprocessable(
+            Reason.TOO_LARGE, f"reading it takes more than {self.disk / MIB:,.0f} MiB of disk (LEVADA_EXTRACT_DISK)"
+        )
+
+    def too_much_output(self) -> Unprocessable:
+        """Its document is larger."""
+        return Unprocessable(
+            Reason.TOO_LARGE, f"its document takes more than {self.output / MIB:,.0f} MiB (LEVADA_EXTRACT_OUTPUT)"
+        )
