@@ -14,8 +14,8 @@ from core.reasons import Reason
 from core.settings import Settings
 from tasks.extractors import comparing, drawing
 from tasks.extractors.base import Reading
-from tasks.extractors.parser_pool import ParserPool
 from tasks.extractors.registry import engines_for
+from tasks.parsers import parser_pool
 
 READER = "tasks.extractors.read:read_document"
 
@@ -60,7 +60,7 @@ def draw(file: Path, document: Document, page: int | None, target: Path, setting
     numbered = list(enumerate(document.elements, 1))
     with (
         tempfile.TemporaryDirectory(prefix="levada-draw-") as name,
-        ParserPool(settings.extract_workers, settings.extract_timeout, reader=drawing.DRAWER) as pool,
+        parser_pool(settings, reader=drawing.DRAWER) as pool,
     ):
 
         def outcomes(pages: Sequence[int]) -> Iterator[tuple[int, Document | Unprocessable]]:
@@ -106,7 +106,7 @@ def headings_of(elements: Sequence[Element]) -> list[tuple[str, ...]]:
 
 
 def _read(file: Path, settings: Settings, reading: Reading, reader: str) -> Document:
-    with ParserPool(1, settings.extract_timeout, reading=reading, reader=reader) as pool:
+    with parser_pool(settings, reading=reading, reader=reader, workers=1) as pool:
         ((_, outcome),) = pool.read_many([(file, str(file), file.name)])
     if isinstance(outcome, Unprocessable):
         raise outcome

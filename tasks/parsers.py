@@ -7,20 +7,30 @@ from pathlib import Path
 from core.settings import Settings
 from tasks.extractors import _proc
 from tasks.extractors.base import Reading
-from tasks.extractors.parser_pool import ParserPool
+from tasks.extractors.parser_pool import READER, ParserPool
 
 
-def parser_pool(settings: Settings, directory: Path, members: str | None = None) -> ParserPool:
-    """A pool that keeps its temporary files below the directory, and the files that it finds in others in `members`."""
+def parser_pool(
+    settings: Settings,
+    directory: Path | None = None,
+    *,
+    reading: Reading | None = None,
+    reader: str = READER,
+    workers: int | None = None,
+) -> ParserPool:
+    """A pool that keeps its temporary files below the directory (by default one of the system's), and reads as the settings say
+    unless another way of reading is given.
+    """
     return ParserPool(
-        settings.extract_workers,
+        workers or settings.extract_workers,
         settings.extract_timeout,
         cpu_limit=settings.extract_cpu_seconds,
         memory_limit=settings.extract_memory,
         output_limit=settings.extract_output,
         disk_limit=settings.extract_disk,
         directory=directory,
-        reading=Reading(settings.reading, members),
+        reading=reading or Reading(settings.reading),
+        reader=reader,
     )
 
 

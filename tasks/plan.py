@@ -104,19 +104,18 @@ def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, 
     """The texts of the sample that the ledger holds no vector for, by hash."""
     chunker, tokenizer = StructureChunker(), library.model.tokenizer()
     settings, texts = library.settings, {}
-    with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory:
-        with parser_pool(settings, Path(directory)) as pool:
-            for start in range(0, len(sample), 32):
-                items = list(_snapshots(sample[start : start + 32], Path(directory), plan))
-                for _key, outcome in pool.read_many(items):
-                    try:
-                        chunks = [] if isinstance(outcome, Unprocessable) else chunker.chunk(outcome, tokenizer)
-                    except Unprocessable:
-                        chunks = []
-                    plan.unreadable += not chunks
-                    texts.update({text_hash(chunk.text): chunk.text for chunk in chunks})
-                for _key, path, _name in items:
-                    Path(path).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory, parser_pool(settings, Path(directory)) as pool:
+        for start in range(0, len(sample), 32):
+            items = list(_snapshots(sample[start : start + 32], Path(directory), plan))
+            for _key, outcome in pool.read_many(items):
+                try:
+                    chunks = [] if isinstance(outcome, Unprocessable) else chunker.chunk(outcome, tokenizer)
+                except Unprocessable:
+                    chunks = []
+                plan.unreadable += not chunks
+                texts.update({text_hash(chunk.text): chunk.text for chunk in chunks})
+            for _key, path, _name in items:
+                Path(path).unlink(missing_ok=True)
     generation = active_generation(library.ledger, row) if row else None
     known = vectors.known(library.ledger, generation.space_id, list(texts)) if generation else {}
     return {hash: text for hash, text in texts.items() if hash not in known}

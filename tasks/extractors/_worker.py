@@ -30,11 +30,11 @@ from core import document_json
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reading import ReadingPolicy
-from core.reasons import Reason
 from tasks.extractors import _proc, _room
 from tasks.extractors._confine import confine, die_with_parent
 from tasks.extractors.base import Reading
 from tasks.extractors.limits import Limits
+from tasks.extractors.read import refusal
 
 REQUEST = struct.Struct("!Q")
 ANSWER = struct.Struct("!BQQ")
@@ -104,14 +104,12 @@ def _answer(
         body = document_json.dump(read(path, name, reading))
         if len(body) <= limits.output:
             return READ, body
-        refusal = limits.too_much_output()
+        no = limits.too_much_output()
     except Unprocessable as exc:
-        refusal = exc
-    except MemoryError:
-        refusal = limits.out_of_memory()
+        no = exc
     except BaseException as exc:  # also SystemExit from a parser: it may not end the others' process
-        refusal = Unprocessable(Reason.FAILED, " ".join(f"{type(exc).__name__}: {exc}".split()))
-    return REFUSED, json.dumps([refusal.reason.value, refusal.detail[:_MAX_DETAIL]]).encode()
+        no = refusal(exc)
+    return REFUSED, json.dumps([no.reason.value, no.detail[:_MAX_DETAIL]]).encode()
 
 
 def _clean_up() -> None:

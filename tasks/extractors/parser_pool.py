@@ -38,6 +38,9 @@ from tasks.extractors.limits import Limits
 
 Key = TypeVar("Key", bound=Hashable)
 
+READER = "tasks.extractors.read:read_document"
+"""What a worker calls for each file, as "module:function"."""
+
 _SMALL = 64 * 1024
 _AHEAD = 16
 """Small files that may wait at one worker: enough to keep it busy while our own threads hold the interpreter."""
@@ -99,13 +102,12 @@ class ParserPool:
         disk_limit: int = 1 << 30,
         directory: Path | None = None,
         reading: Reading = DEFAULT,
-        reader: str = "tasks.extractors.read:read_document",
+        reader: str = READER,
     ) -> None:
         """`timeout`: wall-clock seconds a file may take; `cpu_limit`: seconds of CPU time, by default twice as many. The other
         limits are bytes, see Limits. A worker is replaced after `recycle_after` files, or when more than `recycle_bytes` stay
         resident. `directory`: for the parsers' temporary files; by default one of the system's, which close() removes.
-        `reading`: how all files are to be read. `reader`: what a worker calls for each file, as "module:function" with the
-        arguments and errors of tasks.extractors.read:read_document.
+        `reading`: how all files are to be read. `reader`: called instead of READER, with the same arguments and errors.
         """
         self._limits = Limits(timeout, cpu_limit or 2 * timeout, memory_limit, output_limit, disk_limit)
         self._directory = directory

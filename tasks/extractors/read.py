@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import traceback
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +19,7 @@ from tasks.extractors.registry import engine_named, extractor_for
 
 _MAX_DETAIL = 500
 _COMPRESSED = frozenset({".gz", ".bz2", ".xz"})
+_HERE = Path(__file__).parent
 
 
 def read_document(path: str, name: str, reading: Reading = DEFAULT) -> Document:
@@ -29,12 +32,27 @@ def read_document(path: str, name: str, reading: Reading = DEFAULT) -> Document:
         return _read(path, name, reading)
     except Unprocessable:
         raise
-    except MemoryError as exc:
-        raise Unprocessable(Reason.TOO_LARGE, "reading it takes more memory than allowed (LEVADA_EXTRACT_MEMORY)") from exc
-    except (PermissionError, FileNotFoundError) as exc:
-        raise Unprocessable(Reason.UNREADABLE, f"{type(exc).__name__}: {exc.strerror}") from exc
     except Exception as exc:
-        raise Unprocessable(Reason.FAILED, " ".join(f"{type(exc).__name__}: {exc}".split())[:_MAX_DETAIL]) from exc
+        raise refusal(exc) from exc
+
+
+def refusal(error: BaseException) -> Unprocessable:
+    """What an error that no engine foresaw says of the file."""
+    if isinstance(error, MemoryError):
+        return Unprocessable(Reason.TOO_LARGE, "reading it takes more memory than allowed (LEVADA_EXTRACT_MEMORY)")
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:  # RLIMIT_FSIZE of a parser process
+        return Unprocessable(Reason.TOO_LARGE, "reading it takes more disk than allowed (LEVADA_EXTRACT_DISK)")
+    if isinstance(error, PermissionError | FileNotFoundError):
+        return Unprocessable(Reason.UNREADABLE, f"{type(error).__name__}: {error.strerror}")
+    words = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_DETAIL]
+    return Unprocessable(Reason.FAILED, f"{words} ({_place(error)})")
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised, and the last place of ours on the way there: "docx.py:88, xmlchemy.py:412"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(_HERE)]
+    return ", ".join(dict.fromkeys(f"{Path(frame.filename).name}:{frame.lineno}" for frame in own[-1:] + frames[-1:]))
 
 
 def _read(path: str, name: str, reading: Reading) -> Document:

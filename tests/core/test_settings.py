@@ -55,6 +55,20 @@ def test_numbers_that_can_be_meant() -> None:
     assert (settings.extract_workers, settings.extract_timeout) == (3, 2.5)
 
 
+@pytest.mark.parametrize(
+    ("value", "size"), [("1048576", 1 << 20), ("2G", 2 << 30), ("1.5 GiB", 3 << 29), ("512mb", 512 << 20), ("", 1 << 30)]
+)
+def test_sizes_that_can_be_meant(value: str, size: int) -> None:
+    assert Settings.from_env({"HOME": "/x", "LEVADA_EXTRACT_MEMORY": value}).extract_memory == size
+
+
+@pytest.mark.parametrize("value", ["0", "12", "-1 GiB", "1 GiB or so", "1e9", "9999999999 TiB", "inf"])
+def test_sizes_that_cannot_be_meant(value: str) -> None:
+    for name in ("MEMORY", "OUTPUT", "DISK"):
+        with pytest.raises(UsageError, match=f"LEVADA_EXTRACT_{name} must be a size"):
+            Settings.from_env({"HOME": "/x", f"LEVADA_EXTRACT_{name}": value})
+
+
 @pytest.mark.parametrize("name", ["LEVADA_TENANT", "LEVADA_LIBRARY"])
 def test_names_that_lead_out_of_the_home_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match=f"{name}: '../../escape' cannot name a"):
