@@ -13,8 +13,6 @@ import re
 import shutil
 import tempfile
 from collections import Counter, defaultdict
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,10 @@ from benchmarks.prefect_runs import prefect_runs
 from benchmarks.results import Row, report
 from core.documents import Document
 from core.errors import Unprocessable
+from core.settings import Settings
 from tasks.extractors.base import Reading
 from tasks.extractors.parser_pool import ParserPool
+from tasks.parsers import parser_pool
 
 FOLDER = DATA / "financebench"
 RECALL = 0.9
@@ -76,7 +76,7 @@ def main() -> None:
     """Evidence first, then questions, by our engine and by pypdf."""
     names = {path.stem for path in pdfs()}
     documents: dict[str, Document] = {}
-    with ParserPool(2, 300) as pool:
+    with parser_pool(Settings.from_env()) as pool:
         for name, outcome in pool.read_many((path.stem, str(path), path.name) for path in pdfs()):
             assert not isinstance(outcome, Unprocessable), f"{name}: {outcome}"
             documents[name] = outcome
@@ -111,13 +111,16 @@ def _page_recall(folder: Path, engine: str, asked: dict[str, tuple[str, set[tupl
     from flows.ingest import ingest
     from tasks import session
 
-    usual: Any = session.ParserPool
-    session.ParserPool = partial(_with_engine, usual, engine)  # type: ignore[assignment,misc]
+    def pool_of_engine(settings: Settings, directory: Path) -> ParserPool:
+        return parser_pool(settings, directory, reading=Reading(settings.reading, engine=engine))
+
+    usual: Any = session.parser_pool
+    session.parser_pool = pool_of_engine  # type: ignore[assignment]
     name = f"by-{engine or 'ours'}"
     try:
         state: Any = ingest(library=name, source=str(folder), return_state=True)
     finally:
-        session.ParserPool = usual  # type: ignore[misc]
+        session.parser_pool = usual
     assert not state.result().quarantined, state.result()
     library = open_library(name)
     recalls = []
@@ -129,10 +132,6 @@ def _page_recall(folder: Path, engine: str, asked: dict[str, tuple[str, set[tupl
         recalls.append(len(places.intersection(first)) / len(places))
     library.close()
     return sum(recalls) / len(recalls)
-
-
-def _with_engine(pool: Any, engine: str, *arguments: Any, reading: Reading, **options: Any) -> Any:
-    return pool(*arguments, reading=replace(reading, engine=engine), **options)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from benchmarks.corpus import DATA, require
 from benchmarks.results import Row, report
 from core.documents import Document
 from core.settings import Settings
-from tasks.extractors.parser_pool import ParserPool
+from tasks.parsers import parser_pool
 
 ROUNDS = 3
 BAR = 1.7
@@ -25,7 +25,7 @@ def files() -> list[Path]:
 def pages_read(paths: list[Path], workers: int) -> float:
     """Pages a second, the start of the processes included; a page without text does not count."""
     started = time.perf_counter()
-    with ParserPool(workers, Settings.from_env().extract_timeout) as pool:
+    with parser_pool(Settings.from_env(), workers=workers) as pool:
         pages = 0
         for _, outcome in pool.read_many((path, str(path), path.name) for path in paths):
             if isinstance(outcome, Document):

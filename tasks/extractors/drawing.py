@@ -126,7 +126,8 @@ def _painted(page: Image, scale: float, marks: Sequence[Mark]) -> Image:
     brush = ImageDraw.Draw(veil)
     for mark in marks:
         left, top, right, bottom = (round(edge * scale) for edge in mark.box)
-        box = (min(left, right), min(top, bottom), max(left, right), max(top, bottom))
+        # One pixel wider, so that the line runs around the letters and not through them.
+        box = (min(left, right) - 1, min(top, bottom) - 1, max(left, right) + 1, max(top, bottom) + 1)
         brush.rectangle(box, fill=(*_COLOURS[mark.kind], _FILL), outline=(*_COLOURS[mark.kind], 255), width=2)
     for mark in marks:  # above all boxes, so that none hides a number
         _number(brush, mark, scale)
