@@ -85,7 +85,7 @@ def test_wrong_requests(levada: Command, tmp_path: Path, report: Path) -> None:
     assert "is a folder" in levada.error("extract", tmp_path, code=2)
     assert "check the path" in levada.error("extract", tmp_path / "nowhere", code=2)
     assert "check the path" in levada.error("extract", "x/" * 3000, code=2)
-    assert "there are csv, " in levada.error("extract", report, "--engine", "nobody", code=2)
+    assert ", csv, docx, " in levada.error("extract", report, "--engine", "nobody", code=2)
     assert "application/pdf, which html does not read" in levada.error("extract", report, "--engine", "html", code=2)
     assert "exclude each other" in levada.error("extract", report, "--json", "--markdown", code=2)
     assert "ends in .png" in levada.error("extract", report, "--draw", tmp_path / "out.jpg", code=2)
