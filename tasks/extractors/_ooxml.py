@@ -1,101 +1,126 @@
-"""What all Office Open XML files share: how they break, their parts, and the document's properties."""
+"""What all Office Open XML files share: how they break, their parts and relationships, and the document's properties.
+
+A package is a zip archive of parts (ECMA-376 part 2). Relationships with targets outside it are never followed.
+"""
 
 from __future__ import annotations
 
-import io
-import re
+import posixpath
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
+from typing import IO, Any
+from urllib.parse import unquote
 
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors import _zip
 from tasks.extractors._builder import Builder
+from tasks.extractors._xml import name_of, parse
 
-_NAMES = {"title": "title", "creator": "author", "subject": "subject", "keywords": "keywords", "created": "date"}
-_LIMIT = 1 << 20
-_PART_LIMIT = 256 << 20
-"""A part that unpacks to more is refused: no writer makes one, but a few kilobytes of zip can claim it."""
-_MAIN_TYPE = re.compile(rb"(ContentType\s*=\s*[\"'])([^\"']*\.main\+xml)")
-_TEXTLESS = ("/media/", "/fonts/", "/embeddings/")
+R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_NAMES = {"creator": "author", "subject": "subject", "keywords": "keywords", "created": "date", "language": "language"}
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What a part refers to."""
+
+    kind: str
+    """The last word of its type, e.g. "slide"."""
+    target: str
+    """Name of a part in the package."""
+
+
+class Package:
+    """Parts by their names, whatever their case, and what they refer to."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._entries = {_key(entry.filename): entry for entry in archive.infolist()}
+        self.relations = cache(self._relations)
+
+    def has(self, name: str) -> bool:
+        """True if there is a part of this name."""
+        return _key(name) in self._entries
+
+    def read(self, name: str) -> bytes:
+        """A part, unpacked. Raises KeyError if there is none, Unprocessable(TOO_LARGE)."""
+        return _zip.read(self._archive, self._entries[_key(name)].filename)
+
+    def open(self, name: str) -> IO[bytes]:
+        """A part as a stream, of whatever size. Raises KeyError if there is none."""
+        return self._archive.open(self._entries[_key(name)])
+
+    def parse(self, name: str) -> Any:
+        """The root of a part's XML."""
+        return parse(self.read(name))
+
+    def optional(self, name: str | None) -> Any | None:
+        """The root of a part's XML; None if there is no such part or it is no XML: the document can do without it."""
+        from lxml import etree  # type: ignore[import-untyped]
+
+        if name is None or not self.has(name):
+            return None
+        try:
+            return self.parse(name)
+        except etree.LxmlError:
+            return None
+
+    def _relations(self, name: str) -> dict[str, Relation]:
+        folder, file = posixpath.split(name)
+        root = self.optional(posixpath.join(folder, "_rels", f"{file}.rels"))
+        found = {}
+        for node in () if root is None else root.iterchildren("{*}Relationship"):
+            if node.get("TargetMode") != "External":
+                kind = (node.get("Type") or "").rpartition("/")[2]
+                target = posixpath.normpath(posixpath.join("/" + folder, unquote(node.get("Target") or "")))
+                found[node.get("Id") or ""] = Relation(kind, target.lstrip("/"))
+        return found
+
+    def related(self, name: str, kind: str) -> list[str]:
+        """Names of the parts that this one refers to in this way, in order of their ids, as far as they are there."""
+        return [rel.target for rel in self.relations(name).values() if rel.kind == kind and self.has(rel.target)]
+
+    def first(self, name: str, kind: str) -> str | None:
+        """The first of them."""
+        return next(iter(self.related(name, kind)), None)
+
+    def main(self, *usual: str) -> str:
+        """Name of the document itself; one of the usual names if the package doesn't say. Raises Unprocessable(CORRUPT)."""
+        named = self.related("", "officeDocument")
+        for name in (*named, *usual):
+            if self.has(name):
+                return name
+        raise Unprocessable(Reason.CORRUPT, f"{usual[0]} is missing")
+
+
+def _key(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 @contextmanager
-def opened(path: str, *errors: type[Exception]) -> Iterator[None]:
-    """Turn the errors that a damaged package causes, and the library's own, into Unprocessable(CORRUPT)."""
-    from lxml import etree  # type: ignore[import-untyped]
-
-    if not zipfile.is_zipfile(path):
-        raise Unprocessable(Reason.CORRUPT, "the zip archive that it should be is cut off or damaged")
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, ValueError, etree.LxmlError, *errors) as exc:
-        raise Unprocessable(Reason.CORRUPT, f"{type(exc).__name__}: {exc}") from exc
-
-
-def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part, unpacked. Raises Unprocessable(TOO_LARGE), having unpacked no more than the limit."""
-    with archive.open(name) as part:
-        data = part.read(_PART_LIMIT + 1)
-    if len(data) > _PART_LIMIT:
-        raise Unprocessable(Reason.TOO_LARGE, f"{name} unpacks to more than {_PART_LIMIT:,} bytes")
-    return data
-
-
-def parse(data: bytes) -> Any:
-    """The root of a part's XML; nothing that it refers to is fetched or expanded. Raises lxml's errors."""
+def opened(path: str) -> Iterator[Package]:
+    """The package. What its damage causes in the block becomes Unprocessable: CORRUPT, ENCRYPTED or BOMB."""
     from lxml import etree
 
-    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    with _zip.opened(path) as archive:
+        try:
+            yield Package(archive)
+        except (KeyError, IndexError, ValueError, RecursionError, etree.LxmlError) as exc:
+            raise Unprocessable(Reason.CORRUPT, f"{type(exc).__name__}: {exc}") from exc
 
 
-def plain_type(archive: zipfile.ZipFile, main: str) -> dict[str, bytes]:
-    """The list of content types with the main part's as `main`; nothing if it is that already.
-
-    Templates, shows and files with macros differ in it alone, but the libraries take no other.
-    """
-    name = "[Content_Types].xml"
-    types = read_part(archive, name)
-    if all(found == main.encode() for _, found in _MAIN_TYPE.findall(types)):
-        return {}
-    return {name: _MAIN_TYPE.sub(rb"\g<1>" + main.encode(), types)}
-
-
-def with_parts(archive: zipfile.ZipFile, parts: Mapping[str, bytes]) -> io.BytesIO:
-    """A copy of the package with other parts in their places, in memory. Pictures and the like are left empty."""
-    copy = io.BytesIO()
-    with zipfile.ZipFile(copy, "w") as target:
-        for name in dict.fromkeys(archive.namelist()):
-            data = parts.get(name)
-            if data is None:
-                data = b"" if any(folder in name for folder in _TEXTLESS) else read_part(archive, name)
-            target.writestr(name, data)
-            if copy.tell() > 2 * _PART_LIMIT:
-                raise Unprocessable(Reason.TOO_LARGE, f"its parts unpack to more than {2 * _PART_LIMIT:,} bytes")
-    copy.seek(0)
-    return copy
-
-
-def note_properties(path: str, builder: Builder) -> None:
-    """Take title, author, subject, keywords and date from docProps/core.xml, if it is there and sound."""
-    from lxml import etree
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if "docProps/core.xml" not in archive.namelist():
-                return
-            with archive.open("docProps/core.xml") as part:
-                root = parse(part.read(_LIMIT))
-    except (zipfile.BadZipFile, zlib.error, EOFError, etree.LxmlError) as exc:
-        builder.warnings.append(f"document properties could not be read: {exc}")
-        return
-    for node in root.iterchildren("{*}*"):
-        name = _NAMES.get(etree.QName(node).localname)
+def note_properties(package: Package, builder: Builder) -> None:
+    """Take title, author, subject, keywords, language and date of creation from the core properties, if they are sound."""
+    root = package.optional(package.first("", "core-properties") or "docProps/core.xml")
+    for node in () if root is None else root.iterchildren("{*}*"):
+        name = name_of(node)
         if name == "title":
             builder.title = node.text
-        elif name == "date":
-            builder.note(name, (node.text or "")[:10])
-        elif name:
-            builder.note(name, node.text)
+        elif name == "created":
+            builder.note("date", (node.text or "")[:10])
+        elif name in _NAMES:
+            builder.note(_NAMES[name], node.text)

@@ -13,6 +13,8 @@ _LONGEST_RULE = 16
 """Columns; under a wider header the rule ends there, or it would fill chunks of its own."""
 _WIDEST_GAP = 16
 """Blank cells between two others; more of them are shown as one "…", for the same reason."""
+_SEPARATOR = "\x1f"
+"""Between packed cells: white space to str.split, so no cell holds one."""
 
 
 def add_table(builder: Builder, rows: list[list[str]], *, page: int | None = None, label: str | None = None) -> None:
@@ -29,28 +31,69 @@ def markdown_table(rows: Iterable[Sequence[str]]) -> str:
 
     Blank rows, columns that are blank throughout and, below the header, blank cells at a row's end are left out.
     """
-    filled = [row for row in map(_filled, rows) if row]
-    if not filled:
-        return ""
-    places = {column: place for place, column in enumerate(sorted(set().union(*filled)))}
-    lines = [_line(row, places) for row in filled]
-    width = min(len(places), _LONGEST_RULE)
-    lines[0] += "  |" * (width - places[next(reversed(filled[0]))] - 1)  # a reader of Markdown drops what has no header
-    lines.insert(1, "|" + " --- |" * width)
-    return "\n".join(lines)
+    packed = PackedRows()
+    for row in rows:
+        packed.add([(column, text) for column, text in enumerate(map(cell_text, row)) if text])
+    return packed.markdown()
 
 
-def _filled(row: Sequence[str]) -> dict[int, str]:
-    """The cells that are not blank by their columns: one value far out must not cost a cell for each column before it."""
-    return {column: cell for column, cell in enumerate(map(_cell, row)) if cell}
+class PackedRows:
+    """Rows of cells in little memory: a million of them are kept in about 100 bytes each."""
+
+    def __init__(self) -> None:
+        self._columns: list[tuple[int, ...]] = []
+        self._texts: list[str] = []
+        self._known: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def add(self, cells: Sequence[tuple[int, str]]) -> None:
+        """Append a row: the columns and texts (see cell_text) of its cells that are not blank, in order."""
+        if cells:
+            columns = tuple([column for column, _ in cells])
+            self._columns.append(self._known.setdefault(columns, columns))
+            self._texts.append(_SEPARATOR.join([text for _, text in cells]))
+
+    def extend(self, other: PackedRows) -> None:
+        """Append the other's rows."""
+        for columns in other._columns:
+            self._columns.append(self._known.setdefault(columns, columns))
+        self._texts += other._texts
+
+    def columns(self, row: int) -> tuple[int, ...]:
+        """The columns of a row that are not blank."""
+        return self._columns[row]
+
+    def cells(self, row: int) -> list[tuple[int, str]]:
+        """A row as it was added."""
+        return list(zip(self._columns[row], self._texts[row].split(_SEPARATOR), strict=True))
+
+    def used(self, start: int = 0, end: int | None = None) -> list[int]:
+        """The columns that are not blank throughout these rows, in order."""
+        return sorted(set().union(*set(self._columns[start:end])))
+
+    def markdown(self, start: int = 0, end: int | None = None) -> str:
+        """These rows as a Markdown table (see markdown_table)."""
+        if not self._texts[start:end]:
+            return ""
+        places = {column: place for place, column in enumerate(self.used(start, end))}
+        lines = [
+            _line(columns, texts, places)
+            for columns, texts in zip(self._columns[start:end], self._texts[start:end], strict=True)
+        ]
+        width = min(len(places), _LONGEST_RULE)
+        lines[0] += "  |" * (width - places[self._columns[start][-1]] - 1)  # a reader of Markdown drops what has no header
+        lines.insert(1, "|" + " --- |" * width)
+        return "\n".join(lines)
 
 
-def _line(row: dict[int, str], places: Mapping[int, int]) -> str:
-    if places[next(reversed(row))] + 1 == len(row):  # most rows have no gaps
-        return "| " + " | ".join(row.values()) + " |"
+def _line(columns: tuple[int, ...], texts: str, places: Mapping[int, int]) -> str:
+    if places[columns[-1]] + 1 == len(columns):  # most rows have no gaps
+        return f"| {texts.replace(_SEPARATOR, ' | ')} |"
     cells: list[str] = []
     after = 0
-    for column, cell in row.items():
+    for column, cell in zip(columns, texts.split(_SEPARATOR), strict=True):
         gap = places[column] - after
         if gap:
             cells += [""] * gap if gap <= _WIDEST_GAP else ["…"]
@@ -59,7 +102,8 @@ def _line(row: dict[int, str], places: Mapping[int, int]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _cell(text: str) -> str:
+def cell_text(text: str) -> str:
+    """A cell's text on one line, without what would end the cell."""
     if "|" in text:
         text = text.replace("\\|", "|").replace("|", "\\|")
     return " ".join(text.split())

@@ -1,66 +1,261 @@
-"""PowerPoint presentations through unstructured: a slide is a page, its title a heading."""
+"""PowerPoint presentations, read from their XML: a slide is a page, its title a heading.
+
+The format is PresentationML (ECMA-376 part 1, chapter 19). Macros are never looked at, nothing that is linked is fetched.
+"""
 
 from __future__ import annotations
 
-import zipfile
-from itertools import groupby
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
 
-from core.documents import Document, ElementKind
-from tasks.extractors import _unstructured
+from core.documents import Box, Document, ElementKind
+from core.errors import Unprocessable
+from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._ooxml import note_properties, opened, plain_type, with_parts
+from tasks.extractors._drawing import A, chart_rows, diagram_texts
+from tasks.extractors._math import MATH, math_text
+from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
+from tasks.extractors._pptx_shapes import RUNNING, TITLES, Origin, P, is_filled, is_tiny, placeholder, shapes
+from tasks.extractors._reading_order import reading_order
 from tasks.extractors._tables import add_table
+from tasks.extractors._xml import integer
 from tasks.extractors.base import DEFAULT, Extractor, Reading
-from tasks.extractors.html import first_table
 
-_MAIN_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_R_DM = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
+_MAX_SPAN = 200
+_PAGE: Box = (0.0, 0.0, 720.0, 540.0)
 
 
 class PptxExtractor(Extractor):
-    """Titles, text, list items, tables and speaker notes, slide by slide."""
+    """Titles, text, list items, tables, charts, diagrams and speaker notes, slide by slide."""
 
     name = "pptx"
-    version = 2
+    version = 3
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
-        """Elements with the slide's number as page and its title as label. Raises Unprocessable(CORRUPT, TOO_LARGE)."""
-        _unstructured.prepare()
-        from pptx.exc import PythonPptxError
-        from unstructured.partition.pptx import partition_pptx
+        """Elements with the slide's number as page and its title as label. Hidden slides are left out, but have numbers.
 
-        builder = Builder()
-        with opened(path, PythonPptxError), _presentation(path) as file:
-            found = partition_pptx(file=file, languages=[""], include_page_breaks=False, include_slide_notes=True)
-        note_properties(path, builder)
-        for page, slide in groupby(found, key=lambda element: element.metadata.page_number):
-            _add_slide(builder, page, list(slide))
+        Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
+        """
+        builder = Builder(reading.policy.keep_hidden)
+        with opened(path) as package:
+            note_properties(package, builder)
+            name = package.main("ppt/presentation.xml")
+            root = package.parse(name)
+            relations = package.relations(name)
+            size = _size(root)
+            origin = cache(partial(Origin, package))
+            lost = []
+            entries = list(root.iterfind(f"{P}sldIdLst/{P}sldId"))
+            for number, entry in enumerate(entries, 1):
+                relation = relations.get(entry.get(R_ID) or "")
+                slide = package.optional(relation.target) if relation else None
+                if relation is None or slide is None:
+                    lost.append(number)
+                else:
+                    _Slide(package, relation.target, slide, number, size, builder, origin).read()
+        if lost and len(lost) == len(entries):
+            raise Unprocessable(Reason.CORRUPT, "none of its slides can be read")
+        builder.warnings += [f"slide {number} could not be read" for number in lost]
         return builder.document(media_type, self.key)
 
 
-def _presentation(path: str) -> IO[bytes]:
-    """The file as a presentation: as it is unless it is a show, a template or has macros."""
-    with zipfile.ZipFile(path) as archive:
-        parts = plain_type(archive, _MAIN_TYPE)
-        return with_parts(archive, parts) if parts else Path(path).open("rb")
+def _size(root: Any) -> Box:
+    node = root.find(P + "sldSz")
+    if node is None:
+        return _PAGE
+    return 0.0, 0.0, integer(node.get("cx"), 9144000) / 12700, integer(node.get("cy"), 6858000) / 12700
 
 
-def _add_slide(builder: Builder, page: int, slide: list[Any]) -> None:
-    # Only depth 0 is the title's own shape; deeper "titles" are unstructured's guesses about short texts. The title leads its
-    # slide wherever it stands: what is above it, and the notes, belong to it too.
-    title = next((element for element in slide if element.category == "Title" and element.metadata.category_depth == 0), None)
-    label = " ".join(title.text.split()) if title is not None else None
-    if title is not None:
-        builder.add(ElementKind.HEADING, title.text, page=page, level=1, label=label)
-    for element in slide:
-        if element is title:
-            continue
-        if element.category == "Table":
-            rows = first_table(element.metadata.text_as_html or "") or [[element.text]]
-            add_table(builder, rows, page=page, label=label)
-        elif element.category == "ListItem":
-            builder.add(ElementKind.LIST_ITEM, element.text, page=page, label=label)
-        else:
-            builder.add(ElementKind.PARAGRAPH, element.text, page=page, label=label)
+class _Slide:
+    def __init__(
+        self,
+        package: Package,
+        name: str,
+        root: Any,
+        number: int,
+        size: Box,
+        builder: Builder,
+        origin: Callable[[str | None], Origin],
+    ) -> None:
+        self._package = package
+        self._name = name
+        self._root = root
+        self._page = number
+        self._size = size
+        self._builder = builder
+        self._origin = origin(package.first(name, "slideLayout"))
+        self._label: str | None = None
+        self._unseen = (root.get("show") or "1") in ("0", "false", "off")
+
+    def read(self) -> None:
+        """Add its elements: the title, the rest in reading order, the notes. Comments are hidden text."""
+        tree = self._root.find(f"{P}cSld/{P}spTree")
+        found = [] if tree is None else self._ordered(tree)
+        title = next((shape for shape, _box in found if (placeholder(shape) or ("",))[0] in TITLES and _texts(shape)), None)
+        if title is not None:
+            text = " ".join(" ".join(_texts(title)).split())
+            if not self._unseen or self._builder.keep_hidden:
+                self._label = text or None
+            self._add(ElementKind.HEADING, text)
+        for shape, box in found:
+            if shape is not title:
+                self._shape(shape, box, top=True)
+        self._notes()
+        self._comments()
+
+    def _ordered(self, tree: Any) -> list[tuple[Any, Box | None]]:
+        nodes = list(shapes(tree))
+        boxes = [self._origin.box(node) for node in nodes]
+        return [(nodes[place], boxes[place]) for place in reading_order(boxes)]
+
+    def _shape(self, shape: Any, box: Box | None, *, top: bool = False) -> None:
+        outer = self._unseen
+        shown = shape.find(f"./*/{P}cNvPr")
+        if (shown is not None and shown.get("hidden") in ("1", "true")) or (top and self._is_off(box)):
+            self._unseen = True
+        place = placeholder(shape)
+        if shape.tag == P + "grpSp":
+            for child, child_box in self._ordered(shape):
+                self._shape(child, child_box)
+        elif shape.tag == P + "graphicFrame":
+            self._frame(shape)
+        elif place is None or place[0] not in RUNNING:
+            bare = self._is_bare(shape, box) if top else False
+            for paragraph in shape.iterfind(f"./{P}txBody/{A}p"):
+                is_item = self._origin.is_list_item(shape, paragraph)
+                self._add(ElementKind.LIST_ITEM if is_item else ElementKind.PARAGRAPH, self._text(paragraph, bare=bare))
+        self._unseen = outer
+
+    def _is_off(self, box: Box | None) -> bool:
+        """True if it lies beside the slide."""
+        if box is None:
+            return False
+        return box[2] <= 0 or box[3] <= 0 or box[0] >= self._size[2] or box[1] >= self._size[3]
+
+    def _is_bare(self, shape: Any, box: Box | None) -> bool:
+        """True if its text has white runs, and stands on white with nothing behind it that could have a colour."""
+        colours = shape.iterfind(f"./{P}txBody/{A}p/*/{A}rPr/{A}solidFill")
+        if box is None or not any(map(self._origin.is_white, colours)) or not self._origin.is_on_white(self._root):
+            return False
+        if any(map(is_filled, self._origin.chain(shape))):
+            return False
+        for other in shapes(self._root.find(f"{P}cSld/{P}spTree")):
+            if other is shape:
+                return True
+            other_box = self._origin.box(other)
+            if is_filled(other) and (other_box is None or _meet(box, other_box)):
+                return False
+        return False
+
+    def _frame(self, frame: Any) -> None:
+        for node in frame.iter(A + "tbl", _CHART, _DIAGRAM):
+            if node.tag == A + "tbl":
+                self._add_rows(_rows(node))
+            elif node.tag == _CHART:
+                self._add_rows(chart_rows(self._package, self._target(node.get(R_ID))))
+            else:
+                for text in diagram_texts(self._package, self._target(node.get(_R_DM))):
+                    self._add(ElementKind.LIST_ITEM, text)
+
+    def _target(self, id: str | None) -> str | None:
+        relation = self._package.relations(self._name).get(id or "")
+        return relation.target if relation else None
+
+    def _text(self, paragraph: Any, *, bare: bool) -> str:
+        """The paragraph's text without runs that nobody sees; `bare`: it stands on white."""
+        pieces = []
+        for node, properties in _runs(paragraph):
+            text = _run_text(node)
+            white = bare and properties is not None and self._origin.is_white(properties.find(A + "solidFill"))
+            if white or is_tiny(properties):
+                self._builder.hide(text)
+                if not self._builder.keep_hidden:
+                    continue
+            pieces.append(text)
+        return "".join(pieces)
+
+    def _notes(self) -> None:
+        root = self._package.optional(self._package.first(self._name, "notesSlide"))
+        for shape in () if root is None else root.iter(P + "sp"):
+            if (placeholder(shape) or ("",))[0] == "body":
+                for text in _texts(shape):
+                    self._add(ElementKind.PARAGRAPH, text)
+
+    def _comments(self) -> None:
+        for name in self._package.related(self._name, "comments"):
+            root = self._package.optional(name)
+            nodes = [] if root is None else [*root.iter(P + "text"), *root.iter(A + "p")]
+            self._unseen = True
+            for node in nodes:
+                self._add(ElementKind.PARAGRAPH, "".join(node.itertext()))
+
+    def _add(self, kind: ElementKind, text: str) -> None:
+        if self._unseen:
+            self._builder.hide(text)
+            if not self._builder.keep_hidden:
+                return
+        level = 1 if kind is ElementKind.HEADING else None
+        self._builder.add(kind, text, page=self._page, level=level, label=self._label)
+
+    def _add_rows(self, rows: list[list[str]]) -> None:
+        if self._unseen:
+            self._builder.hide(" ".join(" ".join(row) for row in rows))
+            if not self._builder.keep_hidden:
+                return
+        add_table(self._builder, rows, page=self._page, label=self._label)
+
+
+def _texts(shape: Any) -> list[str]:
+    """The paragraphs of a shape that have text."""
+    texts = (
+        "".join(_run_text(node) for node, _properties in _runs(paragraph)) for paragraph in shape.iterfind(f"./{P}txBody/{A}p")
+    )
+    return [text for text in texts if text.strip()]
+
+
+def _runs(paragraph: Any) -> list[tuple[Any, Any | None]]:
+    """Runs, line breaks and equations of a paragraph, with their properties."""
+    found = []
+    for node in paragraph:
+        if node.tag in (A + "r", A + "br") or (node.tag == A + "fld" and node.get("type") != "slidenum"):
+            found.append((node, node.find(A + "rPr")))
+        elif node.tag not in (A + "fld", A + "pPr", A + "endParaRPr"):
+            found += [(math, None) for math in node.iter(MATH)]
+    return found
+
+
+def _run_text(node: Any) -> str:
+    if node.tag == A + "br":
+        return "\n"
+    return math_text(node) if node.tag == MATH else node.findtext(A + "t") or ""
+
+
+def _rows(table: Any) -> list[list[str]]:
+    """The texts of a table's cells; what spans several cells is repeated in each."""
+    grid: list[list[str]] = []
+    below: dict[int, tuple[int, str]] = {}
+    for row in table.iterfind(A + "tr"):
+        line: list[str] = []
+        for place, cell in enumerate(row.iterfind(A + "tc")):
+            left, text = below.pop(place, (0, ""))
+            if cell.get("hMerge") in ("1", "true") and line:
+                text = line[-1]
+            elif left == 0 or cell.get("vMerge") not in ("1", "true"):
+                body = cell.find(A + "txBody")
+                paragraphs = () if body is None else body.iterfind(A + "p")
+                text = "\n".join("".join(_run_text(node) for node, _ in _runs(paragraph)) for paragraph in paragraphs)
+                left = min(max(integer(cell.get("rowSpan"), 1), 1), _MAX_SPAN)
+            if left > 1:
+                below[place] = left - 1, text
+            line.append(text)
+        grid.append(line)
+    return grid
+
+
+def _meet(first: Box, second: Box) -> bool:
+    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]

@@ -136,7 +136,7 @@ def test_a_part_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
             part.write(bytes(1 << 20))
     with pytest.raises(Unprocessable) as caught:
         read_document(str(path), path.name)
-    assert caught.value.reason is Reason.TOO_LARGE
+    assert caught.value.reason is Reason.BOMB
 
 
 def test_a_file_cut_off_is_corrupt(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ class TestPptxExtractor(ExtractorContract):
             (1, "Levadas", "heading", 1, "Levadas"),
             (1, "Levadas", "paragraph", None, "Channels and paths"),
             (2, "Why they matter", "heading", 1, "Why they matter"),
+            (2, "Why they matter", "list_item", None, "They carry water from the wet north to the dry south of the island."),
             (2, "Why they matter", "paragraph", None, "Mention the tunnels here."),
-            (2, "Why they matter", "paragraph", None, "They carry water from the wet north to the dry south of the island."),
             (3, None, "table", None, "| Name | Length |\n| --- | --- |\n| Norte | 21 km |"),
         ]
 
