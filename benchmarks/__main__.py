@@ -24,6 +24,7 @@ NAMES = (
     "financebench",
     "workers",
     "encodings",
+    "office",
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 DATA = PAGE.with_suffix(".json")
