@@ -30,6 +30,7 @@ SDKS = {
     "openpyxl": "tasks.extractors",
     "unstructured": "tasks.extractors",
     "lxml": "tasks.extractors",
+    "olefile": "tasks.extractors",
     "charset_normalizer": "tasks.extractors",
 }
 

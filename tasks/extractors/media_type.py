@@ -217,7 +217,20 @@ def _ole_type(file: BinaryIO) -> str:
         window = (overlap + block).lower()
         seen.update(found for needle, found in entries if needle in window)
         overlap = block[-64:]
+    if len(seen) > 1:  # a message may hold a document, a document a sheet: what lies at the top counts
+        seen = _top_types(file) or seen
     return next((found for _, found in entries if found in seen), "application/x-ole-storage")
+
+
+def _top_types(file: BinaryIO) -> set[str]:
+    """What the names at the top of the container say; nothing if it is damaged."""
+    import olefile
+
+    try:
+        names = [str(entry.name).lower() for entry in olefile.OleFileIO(file).root.kids]
+    except Exception:  # damage makes olefile raise OSError, struct.error, IndexError, AttributeError and others
+        return set()
+    return {found for start, found in _OLE_STREAMS if any(name.startswith(start.lower()) for name in names)}
 
 
 def _is_mailbox(file: BinaryIO, head: bytes) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -190,3 +192,81 @@ Content-Transfer-Encoding: base64
 JVBERi0xLjcK
 --b--
 """
+
+
+def ole(path: Path, root: dict[str, Any]) -> Path:
+    """An OLE compound file ([MS-CFB]) of streams (bytes) and storages (dictionaries)."""
+    entries: list[tuple[str, int, int, int, int, int]] = []  # name, type, sibling, child, first sector, size
+    large, small = _Sectors(512), _Sectors(64)
+
+    def add(names: list[str], inside: dict[str, Any]) -> int:
+        if not names:
+            return _NONE
+        place = len(entries)
+        entries.append(("", 0, 0, 0, 0, 0))
+        value = inside[names[0]]
+        is_storage = isinstance(value, dict)
+        sibling = add(names[1:], inside)
+        child = add(list(value), value) if is_storage else _NONE
+        first, size = (0, 0) if is_storage else ((small if len(value) < 4096 else large).add(value), len(value))
+        entries[place] = (names[0], 1 if is_storage else 2, sibling, child, first, size)
+        return place
+
+    entries.append(("", 0, 0, 0, 0, 0))
+    child = add(list(root), root)
+    entries[0] = ("Root Entry", 5, _NONE, child, large.add(b"".join(small.data)), 64 * len(small.data))
+    small_table = large.add(struct.pack(f"<{len(small.chain)}L", *small.chain))
+    directory = large.add(b"".join(_ole_entry(*entry) for entry in entries))
+    tables = 1
+    while tables * 128 < len(large.data) + tables:
+        tables += 1
+    places = [*range(len(large.data), len(large.data) + tables), *[_NONE] * (109 - tables)]
+    rest = [_NONE] * (tables * 127 - len(large.chain))
+    table = struct.pack(f"<{tables * 128}L", *large.chain, *[_TABLE] * tables, *rest)
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6xLL", 0x3E, 3, 0xFFFE, 9, 6, 0, tables)
+    head += struct.pack("<LLLLLLL", directory, 0, 4096, small_table, -(-len(small.chain) // 128), _END, 0)
+    path.write_bytes(head + struct.pack("<109L", *places) + b"".join(large.data) + table)
+    return path
+
+
+class _Sectors:
+    """Sectors of one size, and for each of them the next one of its stream."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.data: list[bytes] = []
+        self.chain: list[int] = []
+
+    def add(self, data: bytes) -> int:
+        """Its first sector."""
+        first = len(self.data)
+        self.data += [data[at : at + self._size].ljust(self._size, b"\0") for at in range(0, len(data), self._size)]
+        self.chain += [*range(first + 1, len(self.data)), _END] if data else []
+        return first if data else _END
+
+
+_NONE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+def _ole_entry(name: str, kind: int, sibling: int, child: int, first: int, size: int) -> bytes:
+    text = (name + "\0").encode("utf-16-le")
+    return text.ljust(64, b"\0") + struct.pack("<HBBLLL36xLQ", len(text), kind, 1, _NONE, sibling, child, first, size)
+
+
+def outlook(head: int, **values: Any) -> dict[str, Any]:
+    """An object of an Outlook message: properties by tag ("t0037"); text as Unicode, bytes as binary, numbers, and
+    strings of another type as (type, bytes). `head` is the size of the property stream's header. Other names are kept.
+    """
+    fixed = bytes(head)
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if not key.startswith("t"):
+            found[key] = value
+        elif isinstance(value, int):
+            fixed += struct.pack("<HHLQ", 0x0040 if value > 1 << 32 else 0x0003, int(key[1:], 16), 6, value)
+        else:
+            kind, data = value if isinstance(value, tuple) else (0x0102, value)
+            if isinstance(value, str):
+                kind, data = 0x001F, value.encode("utf-16-le")
+            found[f"__substg1.0_{key[1:].upper()}{kind:04X}"] = data
+    return found | {"__properties_version1.0": fixed}
