@@ -79,7 +79,7 @@ def test_an_alternative_is_found_by_its_name_alone(room: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script, str(room)], capture_output=True, text=True, check=True, cwd=room)
     assert done.stdout.startswith("['pdf', 'other'")
     assert registry.engine_named("pypdf") in registry.engines_for("application/pdf")
-    with pytest.raises(UsageError, match="'nobody'; there are .*, csv, "):
+    with pytest.raises(UsageError, match=r"'nobody'; there are .*, csv, "):
         registry.engine_named("nobody")
 
 
