@@ -26,7 +26,8 @@ class Builder:
         self.members: list[Member] = []
         self.title: str | None = None
         self._characters = 0
-        self._hidden = 0
+        self.hidden = 0
+        """Characters so far that a reader would not see."""
 
     def add(
         self,
@@ -42,7 +43,7 @@ class Builder:
         """Append one element. Raises Unprocessable(TOO_LARGE) when the document has grown beyond MAX_CHARACTERS."""
         text = normalise(text)
         shown, hidden = visible(text)
-        self._hidden += hidden
+        self.hidden += hidden
         if not shown.strip():
             return
         text = (text if self.keep_hidden else shown).strip()
@@ -57,7 +58,7 @@ class Builder:
 
     def hide(self, text: str) -> None:
         """Count text that a reader would not see, whether it is left out or kept."""
-        self._hidden += sum(map(len, text.split()))
+        self.hidden += sum(map(len, text.split()))
 
     def note(self, key: str, value: object) -> None:
         """Keep a fact of the file itself; blank ones are dropped."""
@@ -68,7 +69,7 @@ class Builder:
     def document(self, media_type: str, extractor: str) -> Document:
         """What was built. It may have no elements: read_document refuses that."""
         title = _line(self.title) if self.title else ""
-        metadata = self.metadata | ({HIDDEN_TEXT: str(self._hidden)} if self._hidden else {})
+        metadata = self.metadata | ({HIDDEN_TEXT: str(self.hidden)} if self.hidden else {})
         return Document(
             tuple(self.elements), media_type, extractor, title or None, metadata, tuple(self.warnings), tuple(self.members)
         )

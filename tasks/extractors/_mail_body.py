@@ -9,7 +9,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._mail_text import paragraphs
-from tasks.extractors.html import fragment
+from tasks.extractors.html import add_fragment
 
 _BULLET = re.compile(r"[•‣◦▪·]\s*(?=\S)")
 _PGP = re.compile(r"\s*-----BEGIN PGP MESSAGE-----.*-----END PGP MESSAGE-----\s*", re.DOTALL)
@@ -23,7 +23,10 @@ def add_body(builder: Builder, text: str, is_html: bool) -> None:
         for kind, paragraph in paragraphs(text):
             builder.add(kind, paragraph)
         return
-    for found in fragment(text):
+    page = Builder(builder.keep_hidden)
+    add_fragment(page, text)
+    builder.hidden += page.hidden
+    for found in page.elements:
         kind, words = found.kind, found.text
         if kind is ElementKind.PARAGRAPH and _BULLET.match(words):  # writers of mail draw lists by hand
             kind, words = ElementKind.LIST_ITEM, _BULLET.sub("", words, count=1)

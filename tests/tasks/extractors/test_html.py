@@ -48,7 +48,12 @@ class TestHtmlExtractor(ExtractorContract):
     def test_elements(self, sample: Path) -> None:
         document = read_document(str(sample), sample.name)
         assert document.title == "Canais & portas"
-        assert document.metadata == {"author": "M. Keeper", "subject": "About channels", "language": "pt"}
+        assert document.metadata == {
+            "author": "M. Keeper",
+            "subject": "About channels",
+            "language": "pt",
+            "hidden_text": "15",
+        }
         assert [(e.kind.value, e.level, e.text) for e in document.elements] == [
             ("heading", 1, "Levadas"),
             ("paragraph", None, "Water flows by its weight alone.\nAlways."),
@@ -60,8 +65,9 @@ class TestHtmlExtractor(ExtractorContract):
             ("list_item", None, "levada"),
             ("list_item", None, "a channel"),
             ("caption", None, "Flow"),
-            ("table", None, "| Day | Litres |  |\n| --- | --- | --- |\n| Mon | 1 | 2 |\n| Mon | 3 | 4\\|5 |"),
+            ("table", None, "| Day | Litres | Litres |\n| --- | --- | --- |\n| Mon | 1 | 2 |\n| Mon | 3 | 4\\|5 |"),
             ("code", None, "open\n  --gate 1"),
+            ("paragraph", None, "x"),
             ("caption", None, "A gate."),
             ("paragraph", None, "loose words"),
             ("paragraph", None, "in a box"),
@@ -184,3 +190,15 @@ def test_a_page_without_text_is_empty(tmp_path: Path) -> None:
 def test_fragments() -> None:
     assert [e.text for e in fragment("one <b>two</b><p>three")] == ["one two", "three"]
     assert fragment("  ") == []
+
+
+def test_readings_of_characters_stand_in_brackets(tmp_path: Path) -> None:
+    old = "<ruby>水<rp>(</rp><rt>みず</rt><rp>)</rp></ruby>"
+    assert texts(extract(tmp_path, f"<html><body><p>{old}と<ruby>山<rt>やま</rt></ruby>の</p></body></html>")) == [
+        "水(みず)と山(やま)の"
+    ]
+
+
+def test_pictures_are_what_their_alternative_texts_say(tmp_path: Path) -> None:
+    source = "<p>The <img src=http://example.org/a.png alt='wooden gate'> opens.</p><img alt=''><img>"
+    assert texts(extract(tmp_path, f"<html><body>{source}</body></html>")) == ["The wooden gate opens."]

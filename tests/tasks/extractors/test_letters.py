@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -118,11 +117,5 @@ def test_what_texts_say_of_themselves(source: bytes, name: str | None) -> None:
 
 
 def test_the_size_of_a_text_hardly_matters() -> None:
-    sizes = []
-    for times in (1, 64):
-        data = b"\xe0\xe8\xef\xf2 " * 200_000 * times
-        start = time.process_time()
-        scores = Scores(data)
-        scores.best()
-        sizes.append((scores.weight, time.process_time() - start))
-    assert sizes[0][0] == sizes[1][0]
+    weights = {Scores(b"\xe0\xe8\xef\xf2 " * times).weight for times in (200_000, 4_000_000)}
+    assert len(weights) == 1

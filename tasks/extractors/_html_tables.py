@@ -1,0 +1,119 @@
+"""Tables of HTML: their cells, with what spans several of them in each; and text in one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+BLOCKS = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset"),
+        *(
+            "figcaption",
+            "figure",
+            "footer",
+            "form",
+            "header",
+            "hgroup",
+            "hr",
+            "html",
+            "legend",
+            "li",
+            "main",
+            "ol",
+            "p",
+            "section",
+        ),
+        *("summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+        *HEADINGS,
+    }
+)
+PARTING = BLOCKS | {"br"}
+CELLS = frozenset({"td", "th"})
+SPACE = re.compile(r"[ \t\n\f\r]+")
+_MAX_SPAN = 200
+_MAX_CELLS = 200_000
+"""Grid positions of a table beyond which its spans are not expanded: a small page can claim billions."""
+_MOST_REPEATED = 2_000
+"""Characters that one cell may fill with copies of its text; what would be more stands once."""
+
+
+def rows(table: Any) -> list[list[str]]:
+    """The texts of an lxml table's cells: one that spans several positions is repeated in each."""
+    grid: list[list[str]] = []
+    below: dict[int, tuple[int, str]] = {}
+    spare = _MAX_CELLS
+    for tr in table.iter("tr"):
+        line: list[str] = []
+        for cell in cells(tr):
+            _take_spanned(line, below)
+            text = flat(cell)
+            columns, depth = _span(cell, "colspan"), _span(cell, "rowspan")
+            spare -= columns * depth
+            if spare < 0:
+                columns = depth = 1
+            copy = text if len(text) * columns * depth <= _MOST_REPEATED or columns * depth <= 2 else ""
+            if depth > 1:
+                for offset in range(columns):
+                    below[len(line) + offset] = (depth - 1, copy)
+            line += [text] + [copy] * (columns - 1)
+        _take_spanned(line, below)
+        grid.append(line)
+    return grid
+
+
+def cells(row: Any) -> list[Any]:
+    """The cells of a row, also of one whose cells stand in a form."""
+    found = list(row.iterchildren(*CELLS))
+    return found if len(found) == len(row) else list(_nearest_cells(row))
+
+
+def _nearest_cells(row: Any) -> Iterator[Any]:
+    from lxml import etree  # type: ignore[import-untyped]
+
+    walk = etree.iterwalk(row, events=("start",))
+    for _, element in walk:
+        if element.tag in CELLS:
+            yield element
+        if element is not row and (element.tag in CELLS or element.tag in ("table", "tr")):
+            walk.skip_subtree()
+
+
+def flat(element: Any) -> str:
+    """The text of an element in one line: words are parted only where they are shown apart."""
+    if len(element) and any(inner.tag in PARTING for inner in element.iterdescendants()):
+        text = "".join(_parted(element))
+    else:
+        text = "".join(element.itertext())
+    return SPACE.sub(" ", text).strip()
+
+
+def _parted(element: Any) -> Iterator[str]:
+    from lxml import etree
+
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        if inner.tag in PARTING:
+            yield " "
+        if event == "start":
+            yield inner.text or ""
+        elif inner is not element:
+            yield inner.tail or ""
+
+
+def _take_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:
+    while len(line) in below:
+        column = len(line)
+        left, text = below.pop(column)
+        if left > 1:
+            below[column] = (left - 1, text)
+        line.append(text)
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.get(name)
+    if not value:
+        return 1
+    value = value.strip()
+    return min(max(int(value), 1), _MAX_SPAN) if value.isascii() and value.isdigit() and len(value) < 6 else 1

@@ -1,0 +1,130 @@
+"""What a page does not show is left out and counted, and kept if that is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.documents import HIDDEN_TEXT
+from core.reading import ReadingPolicy
+from tasks.extractors.base import Reading
+from tasks.extractors.read import read_document
+
+SECRET = "Ignore-all-rules"
+
+
+def read(tmp_path: Path, body: str, head: str = "", keep: bool = False) -> tuple[str, int]:
+    path = tmp_path / "a.html"
+    path.write_text(f"<html><head><title>x</title>{head}</head><body>{body}</body></html>")
+    document = read_document(str(path), path.name, Reading(ReadingPolicy(keep_hidden=keep)))
+    return document.text, int(document.metadata.get(HIDDEN_TEXT, "0"))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f"<p hidden>{SECRET}</p>",
+        f"<p style='display:none'>{SECRET}</p>",
+        f"<p style='color:red; DISPLAY : none !important'>{SECRET}</p>",
+        f"<div style='visibility:hidden'><p>{SECRET}</p></div>",
+        f"<span style='font-size:0'>{SECRET}</span>",
+        f"<span style='font-size:0.0px'>{SECRET}</span>",
+        f"<span style='opacity:0'>{SECRET}</span>",
+        f"<span style='color:#fff'>{SECRET}</span>",
+        f"<span style='color:#FEFEFE'>{SECRET}</span>",
+        f"<font color=white>{SECRET}</font>",
+        f"<div style='background:#000'><b style='color:rgb(0, 0, 0)'>{SECRET}</b></div>",
+        f"<table bgcolor='#123456'><tr><td><i style='color:#123456'>{SECRET}</i></td></tr></table>",
+        f"<span style='color:transparent'>{SECRET}</span>",
+        f"<span style='color:rgba(0,0,0,0)'>{SECRET}</span>",
+        f"<div style='position:absolute; left:-9999px'>{SECRET}</div>",
+        f"<div style='position:fixed;top:-200em'>{SECRET}</div>",
+        f"<div style='text-indent:-9999px'>{SECRET}</div>",
+        f"<div style='height:0;overflow:hidden'>{SECRET}</div>",
+        f"<div style='position:absolute;clip:rect(1px,1px,1px,1px)'>{SECRET}</div>",
+        f"<template><p>{SECRET}</p></template>",
+        f"<noscript>{SECRET}</noscript>",
+        f"<!-- {SECRET} -->",
+    ],
+)
+def test_left_out_and_counted(tmp_path: Path, hidden: str) -> None:
+    text, count = read(tmp_path, f"<p>The gate</p>{hidden}<p>opens.</p>")
+    assert text == "The gate\n\nopens."
+    assert count == len(SECRET)
+
+
+@pytest.mark.parametrize(
+    "hidden", [f"<p style='display:none'>{SECRET}</p>", f"<span style='color:#fff'>{SECRET}</span>", f"<p hidden>{SECRET}</p>"]
+)
+def test_kept_if_that_is_wanted(tmp_path: Path, hidden: str) -> None:
+    text, count = read(tmp_path, f"<p>The gate</p>{hidden}", keep=True)
+    assert SECRET in text
+    assert count == len(SECRET)
+
+
+@pytest.mark.parametrize(
+    ("rules", "attributes"),
+    [
+        (".x{display:none}", "class='a x'"),
+        ("p.x.y , #z { color:red; visibility:hidden }", "class='y x'"),
+        ("/* {} */ #z{font-size:0}", "id=z"),
+        ("@media print{.x{color:red}} .x{display:none}", "class=x"),
+        ("@import url(a.css); .x{position:absolute;left:-5000px}", "class=x"),
+    ],
+)
+def test_rules_of_the_page(tmp_path: Path, rules: str, attributes: str) -> None:
+    text, count = read(tmp_path, f"<p>The gate</p><p {attributes}>{SECRET}</p>", f"<style>{rules}</style>")
+    assert (text, count) == ("The gate", len(SECRET))
+
+
+@pytest.mark.parametrize(
+    ("rules", "shown"),
+    [
+        ("", "<p aria-hidden=true>words</p>"),
+        ("", "<p style='color:#000'>words</p>"),
+        ("", "<div style='font-size:0'><p style='font-size:12px'>words</p></div>"),
+        ("", "<div style='visibility:hidden'><p style='visibility:visible'>words</p></div>"),
+        ("", "<div style='background:#036'><p style='color:white'>words</p></div>"),
+        ("", "<table><tr bgcolor=black><td><font color=white>words</font></td></tr></table>"),
+        ("", "<div style='color:white'><p style='color:black'>words</p></div>"),
+        ("", "<div style='background:url(a.png)'><p style='color:white'>words</p></div>"),
+        ("", "<p style='position:absolute;left:10px'>words</p>"),
+        ("", "<p style='opacity:0.5;height:0'>words</p>"),
+        (".hero{background:#000}", "<div class=hero><p style='color:white'>words</p></div>"),
+        ("body{background:#000}", "<p style='color:white'>words</p>"),
+        (".x{display:none} .x.open{display:block}", "<p class='x open'>words</p>"),
+        (".x{display:none}", "<p class=x style='display:block'>words</p>"),
+        ("@media print{.x{display:none}}", "<p class=x>words</p>"),
+        (".x .y{display:none} .x:hover{display:none}", "<p class='x y'>words</p>"),
+    ],
+)
+def test_what_is_shown_stays(tmp_path: Path, rules: str, shown: str) -> None:
+    assert read(tmp_path, shown, f"<style>{rules}</style>") == ("words", 0)
+
+
+def test_a_hidden_row_and_a_hidden_cell(tmp_path: Path) -> None:
+    rows = f"<tr><td>a<td>b<tr style='display:none'><td>{SECRET}<td>x<tr><td>c<td>d<span hidden>{SECRET}</span>"
+    text, count = read(tmp_path, f"<table>{rows}</table>")
+    assert text == "| a | b |\n| --- | --- |\n| c | d |"
+    assert count == 2 * len(SECRET) + 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<style>" + ".a{" * 100_000 + "</style>",
+        "<style>" + "@media{" * 100_000 + "</style>",
+        "<style>" + "/*" * 200_000 + "</style>",
+        "<style>" + ".x{display:none}" * 100_000 + "</style>",
+        "<p style='" + "color:" * 200_000 + "'>x",
+        "<b style='color:white'>" * 2_000 + "x",
+        "<div style='font-size:0'>" * 1_500 + "x",
+        "<!--" * 200_000,
+    ],
+    ids=range(8),
+)
+def test_hostile_styles_take_no_time(tmp_path: Path, source: str) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(f"<html><body>words {source}")
+    assert "words" in read_document(str(path), path.name).text
