@@ -22,6 +22,9 @@ from tasks.extractors._mail_body import add_body
 from tasks.extractors._mail_headers import HeaderPolicy
 from tasks.extractors._member_names import clean
 from tasks.extractors._members import Members
+from tasks.extractors._msg_body import body_of
+from tasks.extractors._tnef import Tnef
+from tasks.extractors._tnef import parsed as tnef_in
 
 _TEXTS = frozenset({"text/plain", "text/html"})
 _WRAPPED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -77,6 +80,8 @@ def add_parts(builder: Builder, members: Members, message: MIMEPart, wrappings: 
                 builder.warnings.append("a signed part is damaged")
             else:
                 is_encrypted = True
+        elif packed := _packed(part):
+            _add_packed(builder, members, packed, has_text=len(builder.elements) > before)
         elif kind == "text/calendar":
             calendars.append(_text(part))
         elif not texts.shows(part) and not (is_choice and part.get_filename() is None):
@@ -167,6 +172,20 @@ def _hand_over(members: Members, part: MIMEPart) -> None:
         inner = parsed(data)
     name = name or clean(str(inner.get("Subject", "")).replace("/", "-").replace("\\", "-")).strip() or "message"
     members.add(name if name.lower().endswith(".eml") else f"{name}.eml", data, kind)
+
+
+def _packed(part: MIMEPart) -> Tnef | None:
+    """What Outlook packed together, text and attachments, for those who read mail with Outlook."""
+    is_named_so = (part.get_filename() or "").lower() == "winmail.dat" or part.get_content_subtype().endswith("ms-tnef")
+    return tnef_in(_data(part)) if is_named_so else None
+
+
+def _add_packed(builder: Builder, members: Members, packed: Tnef, has_text: bool) -> None:
+    text, is_html = ("", False) if has_text else body_of(packed.properties)
+    if text.strip():
+        add_body(builder, text, is_html)
+    for name, data, kind in packed.files():
+        members.add(name, data, kind)
 
 
 def _add_calendars(builder: Builder, calendars: list[str], has_text: bool) -> None:

@@ -20,18 +20,19 @@ OLE_ENCRYPTED = "application/x-ole-encrypted-package"
 PDF = "application/pdf"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 TAR = "application/x-tar"
+TNEF = "application/ms-tnef"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 
 _HEAD = 64 * 1024
 _TAIL = 2 * 1024
 
+_TNEF_MAGIC = b"x\x9f>\x22"
 _MAGIC = (
     (b"{\\rtf", "application/rtf"),
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\x00", "application/x-xz"),
-    (b"x\x9f>\x22", "application/ms-tnef"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
@@ -118,14 +119,16 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
         return _zip_type(file)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _ole_type(file)
+    if _is_tar(head, suffix):  # its first file may be a PDF, as may that of the next
+        return TAR
+    if head.startswith(_TNEF_MAGIC):
+        return TNEF
     if _is_pdf(file, head, suffix):
         return PDF
     if head[4:8] == b"ftyp" and not is_text(head):
         return _FTYP.get(head[8:12], "video/mp4")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
-    if _is_tar(head, suffix):
-        return TAR
     for magic, found in _MAGIC:
         # "BM" or "MZ" may begin a sentence: a short magic counts only over bytes that are no text.
         if head.startswith(magic) and (found in _TEXTUAL_MAGIC or not is_text(head)):

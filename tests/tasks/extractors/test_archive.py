@@ -444,5 +444,7 @@ def test_what_a_tar_is_known_by(tmp_path: Path) -> None:
     v7 = v7[:148] + b" " * 8 + v7[156:257] + bytes(255)
     path.write_bytes(v7[:148] + b"%06o\0 " % sum(v7) + v7[156:] + padded(b"x"))
     assert media_type(str(path), "file") == "application/x-tar"
+    tarred(path, files={"first.pdf": b"%PDF-1.7\n"})
+    assert media_type(str(path), "file") == "application/x-tar", "whatever its first file is"
     path.write_bytes(b"a line of text\n" * 100)
     assert media_type(str(path), "a.tar") == "text/plain"
