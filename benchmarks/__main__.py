@@ -25,6 +25,7 @@ NAMES = (
     "workers",
     "encodings",
     "office",
+    "pdf_tables",
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 DATA = PAGE.with_suffix(".json")

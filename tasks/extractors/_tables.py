@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.documents import ElementKind
+from core.documents import Box, ElementKind
 from tasks.extractors._builder import Builder
 
 HEADER_LINES = 2
@@ -17,13 +17,15 @@ _SEPARATOR = "\x1f"
 """Between packed cells: white space to str.split, so no cell holds one."""
 
 
-def add_table(builder: Builder, rows: list[list[str]], *, page: int | None = None, label: str | None = None) -> None:
+def add_table(
+    builder: Builder, rows: list[list[str]], *, page: int | None = None, label: str | None = None, box: Box | None = None
+) -> None:
     """Add the rows as a table; a table of one column only frames its text and becomes paragraphs."""
     if max((sum(map(bool, row)) for row in rows), default=0) > 1:
-        builder.add(ElementKind.TABLE, markdown_table(rows), page=page, label=label, header_lines=HEADER_LINES)
+        builder.add(ElementKind.TABLE, markdown_table(rows), page=page, label=label, header_lines=HEADER_LINES, box=box)
     else:
         for row in rows:
-            builder.add(ElementKind.PARAGRAPH, " ".join(row), page=page, label=label)
+            builder.add(ElementKind.PARAGRAPH, " ".join(row), page=page, label=label, box=box)
 
 
 def markdown_table(rows: Iterable[Sequence[str]]) -> str:
