@@ -5,14 +5,26 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any, BinaryIO
 
 from core.errors import Unprocessable
 from core.reasons import Reason
 
-if TYPE_CHECKING:
-    from olefile import OleFileIO
-
+_KINDS = (
+    ("application/x-ole-encrypted-package", {"encryptedpackage"}),
+    ("application/msword", {"worddocument"}),
+    ("application/x-mspowerpoint-95", {"pp40"}),
+    ("application/vnd.ms-powerpoint", {"powerpoint document", "pp97_dualstorage"}),
+    ("application/vnd.ms-excel", {"workbook", "book"}),
+    ("application/vnd.visio", {"visiodocument"}),
+    ("application/x-mspublisher", {"quill"}),
+    ("application/vnd.ms-works", {"matost"}),
+    ("application/x-hwp", {"hwpsummaryinformation", "docinfo"}),
+)
+"""Media types by streams of their own; the first that fits counts."""
+_MESSAGE = ("__substg1.0_", "__properties_version1.0")
+_PROJECTS = frozenset({"19", "111", "112", "114"})
+"""Storages of Microsoft Project 4 to 2013, padded with blanks."""
 _WORD_ENCRYPTED = 0x0100
 """Bit fEncrypted of a Word file's FIB ([MS-DOC] 2.5.2)."""
 _SLIDES_ENCRYPTED = 0xF3D1C4DF
@@ -20,12 +32,12 @@ _SLIDES_ENCRYPTED = 0xF3D1C4DF
 
 
 @contextmanager
-def opened(path: str) -> Iterator[OleFileIO]:
+def opened(file: str | BinaryIO) -> Iterator[Any]:
     """The container. Raises Unprocessable(CORRUPT), also for what damage makes olefile raise inside."""
-    import olefile
+    import olefile  # type: ignore[import-untyped]
 
     try:
-        with olefile.OleFileIO(path) as ole:
+        with olefile.OleFileIO(file) as ole:
             yield ole
     except (Unprocessable, MemoryError):
         raise
@@ -34,10 +46,22 @@ def opened(path: str) -> Iterator[OleFileIO]:
         raise Unprocessable(Reason.CORRUPT, f"{type(exc).__name__}: {' '.join(str(exc).split())}"[:200]) from exc
 
 
-def names(path: str) -> frozenset[str]:
-    """What lies at the top of the container. Raises Unprocessable(CORRUPT)."""
-    with opened(path) as ole:
-        return frozenset(entry[0] for entry in ole.listdir(streams=True, storages=True))
+def names(file: BinaryIO) -> frozenset[str]:
+    """What lies at the top of the container, in lower case. Raises Unprocessable(CORRUPT)."""
+    with opened(file) as ole:
+        return frozenset(entry[0].lower() for entry in ole.listdir(streams=True, storages=True))
+
+
+def kind(names: frozenset[str]) -> str | None:
+    """The media type of a container with these at its top; None if it is none that is known."""
+    for found, marks in _KINDS:
+        if not names.isdisjoint(marks):
+            return found
+    if any(name.startswith(_MESSAGE) for name in names):
+        return "application/vnd.ms-outlook"
+    if any(name.strip() in _PROJECTS for name in names):
+        return "application/vnd.ms-project"
+    return None
 
 
 def refuse_encrypted(path: str) -> None:

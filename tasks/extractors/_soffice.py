@@ -21,7 +21,7 @@ _SECONDS = 300
 _NOWHERE = "127.0.0.1"
 _DISCARD = 9
 """A port that nothing listens at: as a proxy it ends every request."""
-_SETTINGS = {
+_SETTINGS: dict[str, dict[str, bool | int | str]] = {
     "Office.Common/Security/Scripting": {
         "BlockUntrustedRefererLinks": True,
         "CheckDocumentEvents": True,
@@ -49,8 +49,9 @@ _OPTIONS = ("--headless", "--norestore", "--nolockcheck", "--nodefault", "--nolo
 
 
 @contextmanager
-def converted(path: str, suffix: str, target: str) -> Iterator[str]:
-    """The file in another format, e.g. target "docx", until the block ends. `suffix`, e.g. "doc", is its usual one.
+def converted(path: str, suffix: str, target: str, input_filter: str = "") -> Iterator[str]:
+    """The file in another format, e.g. target "docx", until the block ends. `suffix`, e.g. "doc", is its usual one;
+    `input_filter`, if given, the only one that may open it.
 
     Raises Unprocessable(NEEDS_LIBREOFFICE), CORRUPT if LibreOffice makes nothing of it, TIMEOUT, or CRASHED.
     """
@@ -62,6 +63,8 @@ def converted(path: str, suffix: str, target: str) -> Iterator[str]:
         (profile / "user" / "registrymodifications.xcu").write_text(_registry(), encoding="utf-8")
         source.symlink_to(Path(path).resolve())
         command = [program, *_OPTIONS, f"-env:UserInstallation={profile.as_uri()}"]
+        if input_filter:
+            command.append(f"--infilter={input_filter}")
         _run([*command, "--convert-to", target, "--outdir", str(result.parent), str(source)], room)
         if not result.is_file():
             raise Unprocessable(Reason.CORRUPT, f"LibreOffice cannot open it as .{suffix}")

@@ -24,6 +24,8 @@ class _Way:
     suffix: str
     target: str
     engine: type[Extractor]
+    filter: str = ""
+    """LibreOffice's filter, where it would otherwise take what is damaged for plain text."""
 
 
 _TEXT = ("docx", DocxExtractor)
@@ -34,14 +36,13 @@ _WAYS = {
     "application/msword": _Way("doc", *_TEXT),
     "application/vnd.ms-powerpoint": _Way("ppt", *_SLIDES),
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": _Way("xlsb", *_SHEETS),
-    "application/vnd.ms-works": _Way("wps", *_TEXT),
-    "application/x-mswrite": _Way("wri", *_TEXT),
+    "application/vnd.ms-works": _Way("wps", *_TEXT, filter="MS_Works"),
+    "application/x-mswrite": _Way("wri", *_TEXT, filter="MS_Write"),
     "application/x-mspublisher": _Way("pub", *_DRAWING),
     "application/vnd.visio": _Way("vsd", *_DRAWING),
     "application/vnd.ms-visio.drawing": _Way("vsdx", *_DRAWING),
-    "application/vnd.wordperfect": _Way("wpd", *_TEXT),
-    "application/vnd.lotus-1-2-3": _Way("wk1", *_SHEETS),
-    "application/x-dbf": _Way("dbf", *_SHEETS),
+    "application/vnd.wordperfect": _Way("wpd", *_TEXT, filter="WordPerfect"),
+    "application/vnd.lotus-1-2-3": _Way("wk1", *_SHEETS, filter="Lotus"),
     "application/vnd.sun.xml.writer": _Way("sxw", *_TEXT),
     "application/vnd.sun.xml.calc": _Way("sxc", *_SHEETS),
     "application/vnd.sun.xml.impress": _Way("sxi", *_SLIDES),
@@ -66,6 +67,6 @@ class LibreOfficeExtractor(Extractor):
             contained = file.read(len(_OLE)) == _OLE
         if contained:
             _ole.refuse_encrypted(path)
-        with converted(path, way.suffix, way.target) as made:
+        with converted(path, way.suffix, way.target, way.filter) as made:
             document = way.engine().extract(made, media_type, reading)
         return replace(document, media_type=media_type, extractor=self.key)

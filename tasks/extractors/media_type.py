@@ -9,12 +9,14 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from tasks.extractors import _tar
+from core.errors import Unprocessable
+from tasks.extractors import _ole, _tar
 from tasks.extractors._suffixes import EML, MBOX, PLAIN, text_suffix
 from tasks.extractors._text_type import MAIL_HEADER, is_text, text_type
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 OCTET_STREAM = "application/octet-stream"
+_OLE = "application/x-ole-storage"
 OLE_ENCRYPTED = "application/x-ole-encrypted-package"
 """An Office Open XML file under a password: an OLE container around ciphertext."""
 PDF = "application/pdf"
@@ -30,6 +32,25 @@ _TAIL = 2 * 1024
 _TNEF_MAGIC = b"x\x9f>\x22"
 _MAGIC = (
     (b"{\\rtf", "application/rtf"),
+    (b"\xdb\xa5\x2d\x00", "application/msword"),  # Word 2
+    (b"\xffWPC", "application/vnd.wordperfect"),
+    (b"\x31\xbe\x00\x00\x00\xab", "application/x-mswrite"),
+    (b"\x32\xbe\x00\x00\x00\xab", "application/x-mswrite"),
+    (b"\xfe\x32\x00\x00", "application/msword-old"),  # Word 1 to 5 for the Macintosh
+    (b"\xfe\x34\x00\x00", "application/msword-old"),
+    (b"\xfe\x37\x00", "application/msword-old"),
+    (b"\x9b\xa5\x21\x00", "application/msword-old"),  # Word 1
+    (b"\x09\x00\x04\x00", "application/vnd.ms-excel"),  # Excel 2 to 4: a worksheet without a container
+    (b"\x09\x02\x06\x00", "application/vnd.ms-excel"),
+    (b"\x09\x04\x06\x00", "application/vnd.ms-excel"),
+    (b"\x09\x08\x08\x00\x00\x05", "application/vnd.ms-excel"),  # Excel 5
+    (b"\x00\x00\x02\x00\x04\x04", "application/vnd.lotus-1-2-3"),
+    (b"\x00\x00\x02\x00\x06\x04", "application/vnd.lotus-1-2-3"),
+    (b"\x00\x00\x1a\x00", "application/vnd.lotus-1-2-3"),
+    (b"\x0b\xad\xde\xad", "application/x-mspowerpoint-old"),
+    (b"\xed\xde\xad\x0b", "application/x-mspowerpoint-old"),
+    (b"AC1", "image/vnd.dwg"),
+    (b"ITSF\x03\x00", "application/vnd.ms-htmlhelp"),
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\x00", "application/x-xz"),
@@ -85,7 +106,7 @@ _OOXML_MAIN = (
 )
 _MAIN_PART = re.compile(rb'ContentType="([^"]*\.main\+xml|[^"]*ms-excel\.sheet\.binary[^"]*)"')
 
-# Directory entry names of an OLE compound file are UTF-16.
+# Directory entry names of a damaged OLE compound file, which are UTF-16.
 _OLE_STREAMS = (
     ("EncryptedPackage", OLE_ENCRYPTED),
     ("WordDocument", "application/msword"),
@@ -208,6 +229,13 @@ def _damaged_zip_type(file: BinaryIO) -> str:
 
 
 def _ole_type(file: BinaryIO) -> str:
+    try:
+        return _ole.kind(_ole.names(file)) or _OLE
+    except Unprocessable:
+        return _damaged_ole_type(file)
+
+
+def _damaged_ole_type(file: BinaryIO) -> str:
     # The directory may lie anywhere, in sectors of 512 or 4096 bytes; its names are found by a scan, bounded to 64 MiB.
     file.seek(0)
     entries = [(name.lower().encode("utf-16-le"), found) for name, found in _OLE_STREAMS]
@@ -220,20 +248,7 @@ def _ole_type(file: BinaryIO) -> str:
         window = (overlap + block).lower()
         seen.update(found for needle, found in entries if needle in window)
         overlap = block[-64:]
-    if len(seen) > 1:  # a message may hold a document, a document a sheet: what lies at the top counts
-        seen = _top_types(file) or seen
-    return next((found for _, found in entries if found in seen), "application/x-ole-storage")
-
-
-def _top_types(file: BinaryIO) -> set[str]:
-    """What the names at the top of the container say; nothing if it is damaged."""
-    import olefile
-
-    try:
-        names = [str(entry.name).lower() for entry in olefile.OleFileIO(file).root.kids]
-    except Exception:  # damage makes olefile raise OSError, struct.error, IndexError, AttributeError and others
-        return set()
-    return {found for start, found in _OLE_STREAMS if any(name.startswith(start.lower()) for name in names)}
+    return next((found for _, found in entries if found in seen), _OLE)
 
 
 def _is_mailbox(file: BinaryIO, head: bytes) -> bool:

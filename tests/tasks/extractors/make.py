@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +128,15 @@ def pptx(path: Path) -> Path:
         table.cell(row, column).text = text
     presentation.save(str(path))
     return path
+
+
+def old_office(source: Path, kind: str) -> Path:
+    """The file as LibreOffice saves it in another format, e.g. kind "doc"."""
+    room = source.parent
+    profile = (room / "profile").as_uri()
+    command = ["soffice", "--headless", f"-env:UserInstallation={profile}", "--convert-to", kind, "--outdir", str(room)]
+    subprocess.run([*command, str(source)], capture_output=True, check=True)
+    return source.with_suffix(f".{kind}")
 
 
 def retyped(path: Path, old: str, new: str) -> Path:
