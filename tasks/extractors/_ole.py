@@ -34,7 +34,7 @@ _SLIDES_ENCRYPTED = 0xF3D1C4DF
 @contextmanager
 def opened(file: str | BinaryIO) -> Iterator[Any]:
     """The container. Raises Unprocessable(CORRUPT), also for what damage makes olefile raise inside."""
-    import olefile  # type: ignore[import-untyped]
+    import olefile
 
     try:
         with olefile.OleFileIO(file) as ole:
