@@ -33,9 +33,9 @@ def cut_band(lines: list[TextLine], head: bool, bands: int, columns: int, walled
     if len(lines) == 1:
         return [lines]
     if not _has_records(lines, columns, walled):
-        if walled or (bands > 3 and not head):
-            return [lines]
-        return _header(lines) if head and bands > 1 else _entries(lines)
+        if head and bands > 1:
+            return _header(lines)
+        return [lines] if walled or bands > 3 else _entries(lines)
     first = next(place for place, line in enumerate(lines) if line.is_record)
     if not head:
         first = 0

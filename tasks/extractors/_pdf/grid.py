@@ -11,7 +11,7 @@ from tasks.extractors._pdf.cells import Cells, Place
 from tasks.extractors._pdf.columns import gutters
 from tasks.extractors._pdf.lattice import Region
 from tasks.extractors._pdf.page import Word
-from tasks.extractors._pdf.pieces import Columns, Piece, TextLine, cut, merge_signs, spread
+from tasks.extractors._pdf.pieces import Columns, Piece, TextLine, cut, join_signs, merge_signs, split_headings, spread
 from tasks.extractors._pdf.rows import GAP, Chunk, Row, chunk, is_value, rows_of
 from tasks.extractors._pdf.rulings import Line
 
@@ -34,6 +34,8 @@ class Grid:
     """Where columns begin, and where the last one ends."""
     ys: list[float]
     """Where rows begin, and where the last one ends."""
+    headless: bool
+    """It begins with a row of values, or the title of such rows."""
 
     def rows(self) -> list[list[str]]:
         """Texts with spans repeated."""
@@ -72,7 +74,9 @@ def build(region: Region, words: list[Word], turned: list[Word]) -> Grid | None:
         return None
     columns = Columns(xs, uprights)
     lines = [cut(row, columns) for row in rows]
+    split_headings(lines, columns)
     merge_signs(lines, columns)
+    join_signs(lines)
     spread(lines, columns)
     bars = _clusters(region.across, top, bottom)
     upright = [(w.top + w.bottom) / 2 for w in turned if left <= (w.left + w.right) / 2 <= right] if uprights else []
@@ -173,7 +177,11 @@ def _grid(rows: list[TableRow], columns: Columns, ys: list[float], bars: dict[fl
         some.sort(key=lambda piece: (round(piece.words[0].bottom), piece.left))
         texts[r][c] = " ".join(piece.text for piece in some).strip()
     owner = [[cells.owner((r, c)) for c in range(width)] for r in range(height)]
-    return Grid(texts, owner, inside, columns.xs, [rows[0].top, *(row.bottom for row in rows)])
+    return Grid(texts, owner, inside, columns.xs, [rows[0].top, *(row.bottom for row in rows)], _is_headless(rows))
+
+
+def _is_headless(rows: list[TableRow]) -> bool:
+    return rows[0].is_record or (rows[1].is_record and all(line.label_only for line in rows[0].lines))
 
 
 def _over(piece: Piece, row: TableRow, under: list[Line], columns: Columns) -> tuple[int, int]:

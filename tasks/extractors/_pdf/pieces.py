@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import median
 
 from tasks.extractors._pdf.page import Word
 from tasks.extractors._pdf.rows import GAP, Row, chunk, is_value, is_year, joined
 from tasks.extractors._pdf.rulings import Line
 
+_ALIGNED = 3.0
+"""Points by which a heading may stand beside the values of its column."""
 _BEFORE = frozenset({"$", "€", "£", "¥", "US$", "R$", "("})
 _AFTER = frozenset({"%", ")", "*", "**", ")%"})
 """Signs that belong to the number after and before them."""
@@ -116,8 +119,62 @@ def _space(row: Row) -> float:
     """A gap wider than this is more than a space between two words of the row."""
     between = [right.left - left.right for left, right in pairwise(row.words)]
     gaps = sorted(gap for gap in between if 0 < gap < GAP * row.size)
-    usual = gaps[len(gaps) // 4] if len(gaps) > 1 else 0.25 * row.size
-    return min(max(1.25 * usual, 0.3 * row.size), GAP * row.size)
+    usual = gaps[0] if len(gaps) > 1 else 0.25 * row.size
+    return min(max(1.25 * usual, 0.38 * row.size), GAP * row.size)
+
+
+def split_headings(lines: list[TextLine], columns: Columns) -> None:
+    """Headings of neighbouring columns that stand close together are told from one heading over both: each stands as the
+    values of its column do."""
+    extents = _extents(lines)
+    for line in lines:
+        if not line.is_record and any(piece.last > piece.first for piece in line.pieces):
+            line.pieces = [part for piece in line.pieces for part in _split(piece, extents, line.row.size, columns)]
+
+
+def _extents(lines: list[TextLine]) -> dict[int, tuple[float, float]]:
+    """By column, the median left and right of what stands in it alone."""
+    sides: dict[int, tuple[list[float], list[float]]] = {}
+    for line in lines:
+        for piece in line.pieces if line.is_record else []:
+            if piece.first == piece.last:
+                left, right = sides.setdefault(piece.first, ([], []))
+                left.append(piece.left)
+                right.append(piece.right)
+    return {column: (median(left), median(right)) for column, (left, right) in sides.items()}
+
+
+def _split(piece: Piece, extents: dict[int, tuple[float, float]], size: float, columns: Columns) -> list[Piece]:
+    parts: list[Piece] = []
+    for word in piece.words:
+        column = columns.at((word.left + word.right) / 2)
+        if parts and (column == parts[-1].last or word.left - parts[-1].right < 0.28 * size):
+            parts[-1].words.append(word)
+            parts[-1].last = max(column, parts[-1].last)
+        else:
+            parts.append(Piece(column, column, [word]))
+    aligned = all(part.first == part.last and _stands(part, extents.get(part.first)) for part in parts)
+    return parts if len(parts) > 1 and aligned else [piece]
+
+
+def _stands(piece: Piece, extent: tuple[float, float] | None) -> bool:
+    if extent is None:
+        return False
+    left, right = piece.left - extent[0], piece.right - extent[1]
+    return min(abs(left), abs(right), abs(left + right) / 2) < _ALIGNED
+
+
+def join_signs(lines: list[TextLine]) -> None:
+    """A currency sign at the end of one column belongs to the number in the next."""
+    for line in lines:
+        for piece, after in pairwise(line.pieces):
+            if piece.words[-1].text in _BEFORE and _opens_number(after.words[0].text) and after.first == after.last:
+                after.words.insert(0, piece.words.pop())
+        line.pieces = [piece for piece in line.pieces if piece.words]
+
+
+def _opens_number(text: str) -> bool:
+    return text.lstrip("(-\u2212").startswith(tuple("0123456789"))
 
 
 def _overhang(piece: Piece, row: Row, columns: Columns) -> None:

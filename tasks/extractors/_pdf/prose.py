@@ -28,12 +28,10 @@ def is_wordy(text: str) -> bool:
 def _drop_prose(rows: list[Row]) -> None:
     """Take chunks that are lines of running text out: wordy, close below one another, going on in small letters."""
     wordy: list[tuple[Row, Chunk, bool]] = []
-    for row in rows:
-        for place, c in enumerate(row.chunks):
-            if is_wordy(c.text):
-                wordy.append(
-                    (row, c, any(is_value(other.text) and not is_year(other.text) for other in row.chunks[place + 1 :]))
-                )
+    for number, row in enumerate(rows):
+        beside = [other for other in rows[max(number - 1, 0) : number + 2] if other.top < row.bottom and other.bottom > row.top]
+        values = [c.left for other in beside for c in other.chunks if is_value(c.text) and not is_year(c.text)]
+        wordy += [(row, c, any(left > c.right for left in values)) for c in row.chunks if is_wordy(c.text)]
     stacks: list[list[tuple[Row, Chunk, bool]]] = []
     open_: list[list[tuple[Row, Chunk, bool]]] = []
     for item in wordy:

@@ -14,6 +14,8 @@ from tasks.extractors._pdf.rulings import Line
 
 _NEAR = 3.0
 """Points by which chunks that stand below each other may differ."""
+_MOST_HEADINGS = 10
+"""Lines of headings above a table."""
 _CAPTION = re.compile(
     r"(?:table|figure|fig\.|exhibit|chart|box|appendix|source|note|tabelle|abbildung|quelle|tableau|tabla|tabela|quadro|cuadro|"
     r"gr[aá]fico|figura|fuente|fonte|nota|tabell?a)s?\b",
@@ -222,26 +224,27 @@ def _is_contents(rows: list[Row]) -> bool:
 
 def _region(group: _Group, rows: list[Row], across: list[Line]) -> Region:
     """The group's box with the header rows above it, and the lines in it."""
-    left, right = group.left, group.right
-    top, bottom = group.rows[0].top, group.last.bottom
-    place = next(i for i, row in enumerate(rows) if row is group.rows[0])
     label_right = min(row.chunks[0].right for row in group.rows if len(row.chunks) > 1)
+    box = with_headings((group.left, group.rows[0].top, group.right, group.last.bottom), label_right, rows, across)
+    left, top, right, bottom = box
+    lines = [line for line in across if top < line.at < bottom and line.covers(left, right) > 0]
+    return Region(box, [line for line in lines if line.start > left - 30 and line.end < right + 30])
+
+
+def with_headings(box: Box, label_right: float, rows: list[Row], across: list[Line]) -> Box:
+    """The box with the rows right above it that are its column headings; its labels end at `label_right`."""
+    left, top, right, bottom = box
     above = top
-    for row in reversed(rows[max(place - 10, 0) : place]):
+    for row in reversed([row for row in rows if row.middle < top][-_MOST_HEADINGS:]):
         chunks = [c for c in row.chunks if c.right > left - 5 and c.left < right + 5]
         if any(start < right and end > left for start, end in row.prose):
             break
         if not chunks:
             continue
-        text = joined([w for c in chunks for w in c.words])
-        ruled_off = any(row.middle < line.at < above and line.covers(left, right) > 0.5 for line in across)
-        if (
-            above - row.bottom > (2.5 if ruled_off else 1.3) * row.size
-            or is_caption(text)
-            or any(is_wordy(c.text) for c in chunks)
-        ):
-            break
-        if ruled_off and len(chunks) == 1:
+        ruled_off = any(row.middle < line.at <= above and line.covers(left, right) > 0.5 for line in across)
+        far = above - row.bottom > (2.5 if ruled_off else 1.3) * row.size
+        text = joined([word for c in chunks for word in c.words])
+        if far or (ruled_off and len(chunks) == 1) or is_caption(text) or any(is_wordy(c.text) for c in chunks):
             break
         if chunks[0].left < left - 25 or chunks[-1].right > right + 25:
             break
@@ -249,6 +252,4 @@ def _region(group: _Group, rows: list[Row], across: list[Line]) -> Region:
         if len(chunks) == 1 and (chunks[0].left < label_right or chunks[0].right - chunks[0].left > 0.8 * (right - left)):
             continue  # a title of rows, if there are column headings above it
         left, right, top = min(left, chunks[0].left), max(right, chunks[-1].right), row.top
-    lines = [line for line in across if top < line.at < bottom and line.covers(left, right) > 0]
-    inside = [line for line in lines if line.start > left - 30 and line.end < right + 30]
-    return Region((left, top, right, bottom), inside)
+    return (left, top, right, bottom)

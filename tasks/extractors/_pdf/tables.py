@@ -16,7 +16,7 @@ from tasks.extractors._pdf.lattice import Region, crossing, stacks
 from tasks.extractors._pdf.page import Page, Word
 from tasks.extractors._pdf.prose import text_rows
 from tasks.extractors._pdf.rulings import Line, rulings
-from tasks.extractors._pdf.stream import aligned, ruled, united
+from tasks.extractors._pdf.stream import aligned, ruled, united, with_headings
 from tasks.extractors._pdf.trim import is_filled, is_mesh, is_walled, with_labels, without_captions
 
 _DASHES = re.compile(r"[-_=\u2013\u2014\u2500]+")
@@ -60,7 +60,17 @@ class _Finder:
                 wider = with_labels(region, self._words)
                 if wider is not region:
                     region, grid = wider, build(wider, self._words, self._turned) or grid
+                if grid.headless:
+                    region, grid = self._headed(region, grid)
                 self._take(region, grid)
+
+    def _headed(self, region: Region, grid: Grid) -> tuple[Region, Grid]:
+        """The region with column headings that stand above its lines, if there are any."""
+        box = with_headings(region.box, grid.xs[1], text_rows(self._words), self._across)
+        if box == region.box:
+            return region, grid
+        higher = Region(box, region.across, region.down)
+        return (higher, found) if (found := build(higher, self._words, self._turned)) else (region, grid)
 
     def find_open(self) -> None:
         """Tables without vertical lines."""
