@@ -12,6 +12,7 @@ from core.documents import Document, Element, ElementKind
 _LONGEST = 300
 """Characters of a text that are shown."""
 _LINES = {ElementKind.TABLE: 7, ElementKind.CODE: 10}
+_OTHER_LINES = 5
 _LONGEST_LINE = 160
 
 Numbered = tuple[int, Element, tuple[str, ...]]
@@ -67,10 +68,10 @@ def _head(number: int, element: Element, trail: tuple[str, ...]) -> Text:
 
 
 def _body(element: Element) -> list[str]:
-    most = _LINES.get(element.kind)
-    if most is None:
-        return [_cut(" ".join(element.text.split()), _LONGEST)]
     lines = element.text.split("\n")
+    if len(lines) == 1 and element.kind not in _LINES:
+        return [_cut(element.text, _LONGEST)]
+    most = _LINES.get(element.kind, _OTHER_LINES)
     left = len(lines) - most
     cut = [_cut(line, _LONGEST_LINE) for line in lines[:most]]
     return [*cut, f"... {left:,} more lines"] if left > 1 else [_cut(line, _LONGEST_LINE) for line in lines]
