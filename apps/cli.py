@@ -59,7 +59,9 @@ def _run(arguments: list[str]) -> int:
     app = typer.Typer(
         name="levada", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, callback=options.of_all
     )
-    for name in COMMANDS:
+    first = next((word for word in arguments if not word.startswith("-")), "")
+    # Only what is asked for: what the others import takes longer than some commands work.
+    for name in (first,) if first in COMMANDS else COMMANDS:
         import_module(f"apps.commands.{name}").register(app)
     try:
         # Typer makes 130 of a KeyboardInterrupt.

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def extract(
-    file: Annotated[Path, typer.Argument(help="A file of any format.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of any format.")],
     as_json: AsJson = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the document as Markdown.")] = False,
     engine: Annotated[str, typer.Option(help="Read it with this engine; `all` compares those that can.")] = "",

@@ -119,12 +119,12 @@ def test_what_a_terminal_would_obey_is_not_passed_on(levada: Command, tmp_path: 
     assert not set(shown) & {"\x1b", "\x9b"}
 
 
-def test_it_imports_neither_prefect_nor_a_model_nor_a_parser(levada: Command, report: Path) -> None:
+def test_it_imports_neither_prefect_nor_a_ledger_nor_a_model_nor_a_parser(levada: Command, report: Path) -> None:
     code = (
         "import sys; sys.argv = ['levada', 'extract', sys.argv[1]]\n"
         "import os; os._exit = sys.exit\n"
         "from apps.cli import main\n"
-        "heavy = {'prefect', 'torch', 'openvino', 'chromadb', 'alembic', 'pypdfium2', 'pypdf', 'lxml', 'docx', 'PIL'}\n"
+        "heavy = {'prefect', 'torch', 'openvino', 'chromadb', 'sqlalchemy', 'pypdfium2', 'pypdf', 'lxml', 'docx', 'PIL'}\n"
         "try: main()\n"
         "finally: print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
     )
