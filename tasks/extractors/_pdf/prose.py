@@ -7,6 +7,8 @@ from tasks.extractors._pdf.rows import Chunk, Row, chunk, is_value, is_year, row
 
 _WIDE = 0.9
 """In type sizes: a gap between two chunks of a table that no line marks."""
+_OPENS = frozenset("0123456789$\u20ac\u00a3(-\u2013\u2014\u2212+.*<")
+_FEWEST_VALUES = 3
 _WORDY = 32
 """Characters of at least five words, mostly letters: a line of running text is no shorter."""
 
@@ -20,6 +22,19 @@ def text_rows(words: list[Word]) -> list[Row]:
     return rows
 
 
+def may_hold_columns(words: list[Word]) -> bool:
+    """False if there are too few numbers that begin a line or stand behind a gap: a quick look before a thorough one."""
+    found = 0
+    right, run = 0.0, -1
+    for word in words:
+        if word.text[0] in _OPENS and (word.run != run or word.left - right > _WIDE * word.style.size or word.left < right):
+            found += 1
+            if found >= _FEWEST_VALUES:
+                return True
+        right, run = word.right, word.run
+    return False
+
+
 def is_wordy(text: str) -> bool:
     """True for text as long and as full of words as a line of running text."""
     return len(text) > _WORDY and text.count(" ") >= 4 and sum(map(str.isalpha, text)) > 0.7 * len(text.replace(" ", ""))
@@ -29,9 +44,12 @@ def _drop_prose(rows: list[Row]) -> None:
     """Take chunks that are lines of running text out: wordy, close below one another, going on in small letters."""
     wordy: list[tuple[Row, Chunk, bool]] = []
     for number, row in enumerate(rows):
+        long = [c for c in row.chunks if is_wordy(c.text)]
+        if not long:
+            continue
         beside = [other for other in rows[max(number - 1, 0) : number + 2] if other.top < row.bottom and other.bottom > row.top]
         values = [c.left for other in beside for c in other.chunks if is_value(c.text) and not is_year(c.text)]
-        wordy += [(row, c, any(left > c.right for left in values)) for c in row.chunks if is_wordy(c.text)]
+        wordy += [(row, c, any(left > c.right for left in values)) for c in long]
     stacks: list[list[tuple[Row, Chunk, bool]]] = []
     open_: list[list[tuple[Row, Chunk, bool]]] = []
     for item in wordy:

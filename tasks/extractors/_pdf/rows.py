@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from statistics import median
+from functools import lru_cache
 
 from tasks.extractors._pdf.page import Word
 
 GAP = 0.45
 """In type sizes: a wider gap between two words of a table may part columns."""
 _LEADER = re.compile(r"[.\u2026\u00b7_]{3,}$")
+_DOT = ".\u2026\u00b7_"
 _DOTS = re.compile(r"[.\u2026\u00b7]+")
 _VALUE = re.compile(
     r"(?:(?:US|R|A|C|HK|NZ)\$|Rs\.?|EUR|USD|GBP|CHF|[(\[<>~\u2248\u2264\u2265\u00b1+\-\u2013\u2014\u2212*#$\u20ac\u00a3\u00a5%])?"
@@ -33,10 +34,13 @@ class Chunk:
     words: list[Word]
     left: float
     right: float
+    _text: str = ""
 
     @property
     def text(self) -> str:
-        return joined(self.words)
+        """Of its words; read when there are all of them."""
+        self._text = self._text or joined(self.words)
+        return self._text
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ def joined(words: list[Word]) -> str:
     return "".join(parts).strip()
 
 
+@lru_cache(maxsize=1 << 14)
 def is_value(text: str) -> bool:
     """True for a number with what goes with it, or a sign that stands for one."""
     return len(text) <= _LONGEST_VALUE and bool(_VALUE.fullmatch(text)) and not _MARK.fullmatch(text)
@@ -102,16 +107,17 @@ def _row(words: list[Word]) -> Row:
     kept: list[Word] = []
     leader = False
     for number, word in enumerate(words):
-        if _DOTS.fullmatch(word.text) and _leads(words, number):
+        if word.text[0] in _DOT and _DOTS.fullmatch(word.text) and _leads(words, number):
             leader = True
             if kept and kept[-1].text.endswith(".") and number and words[number - 1] is kept[-1]:
                 kept[-1] = _undotted(kept[-1])
-        elif _LEADER.search(word.text):
+        elif word.text[-1] in _DOT and _LEADER.search(word.text):
             leader = True
             kept.append(_undotted(word))
         else:
             kept.append(word)
-    size = median(word.style.size or word.bottom - word.top for word in (kept or words))
+    sizes = sorted([word.style.size or word.bottom - word.top for word in (kept or words)])
+    size = sizes[len(sizes) // 2]
     if kept and kept[0].style.mono:
         size *= _MONO
     return Row(kept, min(w.top for w in words), max(w.bottom for w in words), size, leader)

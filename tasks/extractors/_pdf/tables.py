@@ -14,7 +14,7 @@ from core.documents import Box
 from tasks.extractors._pdf.grid import Grid, build
 from tasks.extractors._pdf.lattice import Region, crossing, stacks
 from tasks.extractors._pdf.page import Page, Word
-from tasks.extractors._pdf.prose import text_rows
+from tasks.extractors._pdf.prose import may_hold_columns, text_rows
 from tasks.extractors._pdf.rulings import Line, rulings
 from tasks.extractors._pdf.stream import aligned, ruled, united, with_headings
 from tasks.extractors._pdf.trim import is_filled, is_mesh, is_walled, with_labels, without_captions
@@ -74,10 +74,11 @@ class _Finder:
 
     def find_open(self) -> None:
         """Tables without vertical lines."""
-        if len(self._words) < _FEWEST:
+        stacked = stacks(self._across)
+        if len(self._words) < _FEWEST or not (stacked or may_hold_columns(self._words)):
             return
         rows = text_rows(self._words)
-        for region in united(ruled(rows, stacks(self._across)), aligned(rows, self._across), self._across):
+        for region in united(ruled(rows, stacked), aligned(rows, self._across), self._across):
             grid = build(region, self._words, self._turned)
             if grid and is_filled(grid, region.across):
                 self._take(region, grid)

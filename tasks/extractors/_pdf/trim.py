@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from tasks.extractors._pdf.grid import Grid
 from tasks.extractors._pdf.lattice import Region
@@ -19,6 +19,8 @@ _FILLED = 0.3
 """The share of a table's cells that hold text; charts with a grid have less."""
 _LONGEST = 45
 """Words of a cell that no vertical line bounds."""
+_BESIDE = 40.0
+"""Points from a line's start within which the label of an axis stands."""
 _STRADDLED = 0.15
 """The share of words that a line may run through."""
 
@@ -37,8 +39,7 @@ def is_mesh(region: Region, grid: Grid) -> bool:
     filled = len(grid.filled())
     if filled < 4 or filled < _FILLED * grid.cells():
         return False
-    on_line = sum(any(_on(line, word) for line in region.across) for word in grid.inside)
-    if on_line > _STRADDLED * len(grid.inside):
+    if _on_lines(grid.inside, region.across) > _STRADDLED * len(grid.inside):
         return False
     cut = sum(any(_cuts(line, word) for line in region.down) for word in grid.inside)
     return cut <= _STRADDLED * len(grid.inside)
@@ -57,9 +58,16 @@ def _cuts(line: Line, word: Word) -> bool:
     return word.left + 1.5 < line.at < word.right - 1.5 and line.start < (word.top + word.bottom) / 2 < line.end
 
 
-def _on(line: Line, word: Word) -> bool:
-    """True if the line runs through the middle of the word, or would if it went on."""
-    return abs(line.at - (word.top + word.bottom) / 2) < 0.25 * (word.bottom - word.top) and line.start - 40 < word.right
+def _on_lines(words: list[Word], across: list[Line]) -> int:
+    """How many words a horizontal line runs through the middle of, or would if it went on to the left."""
+    lines = sorted(across, key=lambda line: line.at)
+    places = [line.at for line in lines]
+    found = 0
+    for word in words:
+        middle, near = (word.top + word.bottom) / 2, 0.25 * (word.bottom - word.top)
+        between = lines[bisect_right(places, middle - near) : bisect_left(places, middle + near)]
+        found += any(line.start - _BESIDE < word.right for line in between)
+    return found
 
 
 def is_filled(grid: Grid, across: list[Line]) -> bool:
@@ -70,7 +78,7 @@ def is_filled(grid: Grid, across: list[Line]) -> bool:
     texts = grid.filled()
     if len(texts) < _FILLED * grid.cells() or max(text.count(" ") for text in texts) > _LONGEST:
         return False
-    return sum(any(_on(line, word) for line in across) for word in grid.inside) <= _STRADDLED * len(grid.inside)
+    return _on_lines(grid.inside, across) <= _STRADDLED * len(grid.inside)
 
 
 def with_labels(region: Region, words: list[Word]) -> Region:
