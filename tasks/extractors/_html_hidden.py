@@ -24,6 +24,7 @@ _NEAR = 24
 _FAR = -500.0
 """Pixels to the left or above from which nothing is seen."""
 
+_TAG = re.compile(r"<[^<>]*>")
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/|$)")
 _RULE = re.compile(r"([^{}@;]{1,400})\{([^{}]{0,4000})\}")
 _SIMPLE = re.compile(r"([a-z][a-z0-9]{0,20})?((?:[.#][\w-]{1,100}){1,4})", re.IGNORECASE)
@@ -66,7 +67,11 @@ def _take_comments(root: Any, builder: Builder) -> None:
     from lxml import etree  # type: ignore[import-untyped]
 
     for comment in root.iter(etree.Comment):
-        builder.hide(comment.text or "")
+        text = (comment.text or "").strip()
+        if text.startswith("[if "):
+            # Word puts pages of settings into conditional comments, as tags: only what stands between them is text.
+            text = _TAG.sub("", text.partition(">")[2].removesuffix("<![endif]"))
+        builder.hide(text)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, with_tail=False)
 
 

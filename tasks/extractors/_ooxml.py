@@ -21,6 +21,8 @@ from tasks.extractors._builder import Builder
 from tasks.extractors._xml import name_of, parse
 
 R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_NO_DATE = "1601-01-01"
+"""Where Windows begins to count: written where nobody set a date."""
 _NAMES = {"creator": "author", "subject": "subject", "keywords": "keywords", "created": "date", "language": "language"}
 
 
@@ -121,6 +123,7 @@ def note_properties(package: Package, builder: Builder) -> None:
         if name == "title":
             builder.title = node.text
         elif name == "created":
-            builder.note("date", (node.text or "")[:10])
+            date = (node.text or "")[:10]
+            builder.note("date", None if date == _NO_DATE else date)
         elif name in _NAMES:
             builder.note(_NAMES[name], node.text)

@@ -46,6 +46,19 @@ class TestDocxExtractor(ExtractorContract):
         ]
 
 
+def test_a_date_that_nobody_set_is_none(tmp_path: Path) -> None:
+    import datetime as dt
+
+    import docx as python_docx
+
+    for year, dated in ((1601, False), (2024, True)):
+        document = python_docx.Document()
+        document.add_paragraph("Text.")
+        document.core_properties.created = dt.datetime(year, 1, 1)
+        document.save(str(tmp_path / "a.docx"))
+        assert ("date" in read_document(str(tmp_path / "a.docx"), "a.docx").metadata) is dated
+
+
 def test_a_document_without_text_is_empty(tmp_path: Path) -> None:
     import docx
 

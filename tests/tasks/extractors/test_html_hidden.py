@@ -128,3 +128,9 @@ def test_hostile_styles_take_no_time(tmp_path: Path, source: str) -> None:
     path = tmp_path / "a.html"
     path.write_text(f"<html><body>words {source}")
     assert "words" in read_document(str(path), path.name).text
+
+
+def test_settings_that_word_leaves_in_comments_are_no_text(tmp_path: Path) -> None:
+    settings = '<!--[if gte mso 9]><xml><w:LatentStyles LatentStyleCount="371"/></xml><![endif]-->'
+    assert read(tmp_path, f"{settings}<p>Seen.</p>") == ("Seen.", 0)
+    assert read(tmp_path, f"<!--[if mso]><p>{SECRET}</p><![endif]--><p>Seen.</p>") == ("Seen.", len(SECRET))
