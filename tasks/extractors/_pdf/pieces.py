@@ -129,15 +129,10 @@ def _space(row: Row) -> float:
 
 def split_headings(lines: list[TextLine], columns: Columns) -> None:
     """Headings of neighbouring columns that stand close together are told from one heading over both: each stands as the
-    values of its column do, or as what is above or below it."""
-    usual = _extents(lines)
-    for number, line in enumerate(lines):
+    values of its column do."""
+    extents = _extents(lines)
+    for line in lines:
         if not line.is_record and any(piece.last > piece.first for piece in line.pieces):
-            extents = {column: [extent] for column, extent in usual.items()}
-            for beside in lines[max(number - 1, 0) : number + 2]:
-                for piece in beside.pieces if beside is not line else []:
-                    if piece.first == piece.last:
-                        extents.setdefault(piece.first, []).append((piece.left, piece.right))
             line.pieces = [part for piece in line.pieces for part in _split(piece, extents, line.row.size, columns)]
 
 
@@ -153,7 +148,7 @@ def _extents(lines: list[TextLine]) -> dict[int, tuple[float, float]]:
     return {column: (median(left), median(right)) for column, (left, right) in sides.items()}
 
 
-def _split(piece: Piece, extents: dict[int, list[tuple[float, float]]], size: float, columns: Columns) -> list[Piece]:
+def _split(piece: Piece, extents: dict[int, tuple[float, float]], size: float, columns: Columns) -> list[Piece]:
     parts: list[Piece] = []
     for word in piece.words:
         column = columns.at((word.left + word.right) / 2)
@@ -162,17 +157,15 @@ def _split(piece: Piece, extents: dict[int, list[tuple[float, float]]], size: fl
             parts[-1].last = max(column, parts[-1].last)
         else:
             parts.append(Piece(column, column, [word]))
-    aligned = all(part.first == part.last and _stands(part, extents.get(part.first, [])) for part in parts)
+    aligned = all(part.first == part.last and _stands(part, extents.get(part.first)) for part in parts)
     return parts if len(parts) > 1 and aligned else [piece]
 
 
-def _stands(piece: Piece, extents: list[tuple[float, float]]) -> bool:
-    """True if it stands as one of them does: at the left, at the right or in the middle."""
-    for start, end in extents:
-        left, right = piece.left - start, piece.right - end
-        if min(abs(left), abs(right), abs(left + right) / 2) < _ALIGNED:
-            return True
-    return False
+def _stands(piece: Piece, extent: tuple[float, float] | None) -> bool:
+    if extent is None:
+        return False
+    left, right = piece.left - extent[0], piece.right - extent[1]
+    return min(abs(left), abs(right), abs(left + right) / 2) < _ALIGNED
 
 
 def join_signs(lines: list[TextLine]) -> None:

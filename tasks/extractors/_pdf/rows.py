@@ -22,6 +22,8 @@ _VALUE = re.compile(
 )
 _LONGEST_VALUE = 32
 _MARK = re.compile(r"\((?:\d|[a-z])\)")
+_LEFTWARD, _FORMS = ("\u0590", "\u08ff"), ("\ufb1d", "\ufefc")
+"""Hebrew, Arabic and their neighbours in Unicode; their presentation forms."""
 _MONO = 1.7
 """How much wider spaces are in type of one width than in others."""
 _YEAR = re.compile(r"(?:19|20)\d\d(?:[-/\u2013]\d{2,4})?\W?")
@@ -64,7 +66,10 @@ class Row:
 
 
 def joined(words: list[Word]) -> str:
-    """The words as text, with spaces where the page has them."""
+    """The words as text, with spaces where the page has them; those of a right-to-left script from the right."""
+    leftward = sum(_LEFTWARD[0] <= word.text[0] <= _LEFTWARD[1] or _FORMS[0] <= word.text[0] <= _FORMS[1] for word in words)
+    if 2 * leftward > len(words):
+        return " ".join(word.text for word in reversed(words))
     parts: list[str] = []
     end = 0.0
     for word in words:
