@@ -41,6 +41,7 @@ class Tag(IntEnum):
     SUBMITTED = 0x0039
     START = 0x0060
     END = 0x0061
+    LOCATION = 0x0067  # of no standard's: that of an appointment, which has a number of its own in each message
     HEADERS = 0x007D
     RECIPIENT_TYPE = 0x0C15
     SENDER_NAME = 0x0C1A

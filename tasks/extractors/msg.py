@@ -18,6 +18,7 @@ from tasks.extractors._msg_storage import Storage
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _SMIME = "ipm.note.smime"
+_APPOINTMENTS = ("ipm.appointment", "ipm.schedule.meeting")
 
 
 class MsgExtractor(Extractor):
@@ -56,9 +57,11 @@ def _note(message: Storage, builder: Builder) -> None:
     builder.note("date", sent.isoformat() if sent else told and told.isoformat())
     if builder.title:
         builder.add(ElementKind.HEADING, builder.title, level=1)
-    start, end = properties.time(Tag.START), properties.time(Tag.END)
-    if start is not None and end is not None and properties.text(Tag.MESSAGE_CLASS).lower().startswith("ipm.appointment"):
-        builder.add(ElementKind.PARAGRAPH, f"When: {start:%Y-%m-%d %H:%M} UTC\nUntil: {end:%Y-%m-%d %H:%M} UTC")
+    if properties.text(Tag.MESSAGE_CLASS).lower().startswith(_APPOINTMENTS):
+        times = (("When", properties.time(Tag.START)), ("Until", properties.time(Tag.END)))
+        lines = [f"{label}: {time:%Y-%m-%d %H:%M} UTC" for label, time in times if time is not None]
+        place = properties.text(Tag.LOCATION)
+        builder.add(ElementKind.PARAGRAPH, "\n".join([*lines, f"Where: {place}"] if place else lines))
 
 
 def _add_wrapped(message: Storage, builder: Builder, members: Members) -> bool:

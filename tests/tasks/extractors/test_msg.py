@@ -208,6 +208,17 @@ def test_a_message_with_a_document_in_it_is_a_message(tmp_path: Path) -> None:
     assert media_type(str(tmp_path / "b.doc"), "b") == "application/msword"
 
 
+def test_an_appointment(tmp_path: Path, reading: Reading) -> None:
+    guids = bytes(16) + bytes.fromhex("0220060000000000c000000000000046")
+    names = struct.pack("<LHHLHHLHH", 0x820D, 4 << 1, 0, 0x820E, 4 << 1, 1, 0x8208, 4 << 1, 2) + b"odd"
+    tree = message(
+        t001A="IPM.Appointment", t1000="Bring a spade.", t8000=SENT, t8001=SENT + 36_000_000_000, t8002="Ribeiro Frio"
+    )
+    tree["__nameid_version1.0"] = {"__substg1.0_00020102": guids, "__substg1.0_00030102": names}
+    document = read(tmp_path / "a", tree, reading)
+    assert texts(document) == ["When: 2024-02-29 10:15 UTC\nUntil: 2024-02-29 11:15 UTC\nWhere: Ribeiro Frio", "Bring a spade."]
+
+
 def test_real_messages(reading: Reading) -> None:
     if not SAMPLES.is_dir():
         pytest.skip("../shared/data/samples is not here")
@@ -222,4 +233,5 @@ def test_real_messages(reading: Reading) -> None:
     assert texts(sample("HTMLBodyBinary_CP1251.msg")) == ["HTML автоматически"]
     assert sample("testMSG_chinese.msg").metadata["to"] == "Tests Chang@FT (張毓倫) <tests.chang@fengttt.com>"
     assert inside(sample("fake-email-attachment.msg")).keys() == {"fake-attachment.txt"}
+    assert "When: 2017-02-28 18:30 UTC\nUntil: 2017-02-28 19:00 UTC\nWhere: under lazy dog" in sample("testMSG_Appointment.msg").text
     assert sample("quick.msg").metadata["author"] == "Kevin Roast"
