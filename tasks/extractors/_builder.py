@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.documents import HIDDEN_TEXT, Box, Document, Element, ElementKind, Member
 from core.errors import Unprocessable
 from core.reasons import Reason
@@ -59,6 +61,10 @@ class Builder:
     def hide(self, text: str) -> None:
         """Count text that a reader would not see, whether it is left out or kept."""
         self.hidden += sum(map(len, text.split()))
+
+    def unpaged(self) -> None:
+        """Take the pages off all elements: they turned out not to be known."""
+        self.elements = [replace(element, page=None) for element in self.elements]
 
     def note(self, key: str, value: object) -> None:
         """Keep a fact of the file itself; blank ones are dropped."""

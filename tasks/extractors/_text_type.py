@@ -29,6 +29,12 @@ _HTML_START = re.compile(
     rb"\s*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]|(?:!--|\?xml)[^\x00]{0,3000}<html[\s>])", re.IGNORECASE
 )
 _XML_START = re.compile(rb"\s*<\?xml\s")
+_FLAT_ODF = re.compile(
+    rb"<office:document\s[^<>]*?office:mimetype=[\"'](application/vnd\.oasis\.opendocument\.(?:text|spreadsheet|presentation|graphics))"
+)
+"""An OpenDocument file that is XML instead of a zip."""
+_FLAT_HEAD = 16_384
+"""Bytes of it that hold the root's many namespaces."""
 _SVG_START = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 MAIL_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]", re.MULTILINE)
 """The name of a header field at the beginning of a line."""
@@ -77,6 +83,8 @@ def _by_beginning(plain: bytes, suffix: str, claimed: str | None) -> str | None:
         return VTT
     if _CAPTION_START.match(start):
         return SRT
+    if flat := _FLAT_ODF.search(plain[:_FLAT_HEAD]):
+        return flat[1].decode("ascii") + "-flat-xml"
     if _XML_START.match(start) and claimed != HTML:
         return SVG if _SVG_START.search(start) else XML
     return None

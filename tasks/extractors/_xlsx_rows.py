@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from tasks.extractors._merged import Area, Merged
 from tasks.extractors._number_format import general
 from tasks.extractors._tables import cell_text
 from tasks.extractors._xlsx_styles import PLAIN, CellStyle
@@ -16,12 +17,7 @@ _BLOCK = 1 << 20
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 _MARKS = re.compile(rb'<(?:\w+:)?(mergeCell|conditionalFormatting)\s[^<>]*?(?:ref|sqref)="([^"<>]{1,20000})"')
 _MOST_RANGES = 200_000
-_WIDEST_MERGE = 50
-"""Columns; a wider merged cell is not filled."""
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-
-Area = tuple[int, int, int, int]
-"""First row, first column, last row, last column; rows from 1, columns from 0."""
 
 
 @dataclass
@@ -83,10 +79,9 @@ class Rows:
         self._file = file
         self._strings = strings
         self._styles = styles
-        self._merged = sorted(area for area in merged if area[3] - area[1] < _WIDEST_MERGE and area[:2] != area[2:])
+        self._areas = sorted(merged)
         self._next_merge = 0
-        self._open: list[tuple[Area, list[str]]] = []
-        """Merged cells that reach the current row, each with its text."""
+        self._merged = Merged()
         self._coloured = coloured
         """Where a cell's background is not in its style."""
         self._keep_hidden = keep_hidden
@@ -132,7 +127,7 @@ class Rows:
         row.bold = plain > 0 and bold == plain
         if any(second <= first for (first, _), (second, _) in zip(row.cells, row.cells[1:], strict=False)):
             row.cells = sorted(dict(row.cells).items())
-        if self._merged and not hidden:
+        if self._areas and not hidden:
             self._fill(row)
         return row
 
@@ -180,34 +175,23 @@ class Rows:
         return style.shown(value) or (general(value) if style.blank else ""), True, style
 
     def _is_unseen(self, number: int, column: int, style: CellStyle) -> bool:
-        if any(first <= column <= last for first, last in self._hidden_columns) or style.tiny or style.blank:
+        if self._is_hidden_column(column) or style.tiny or style.blank:
             return True
         if not style.white:
             return False
         return not any(top <= number <= bottom and left <= column <= right for top, left, bottom, right in self._coloured)
 
     def _fill(self, row: Row) -> None:
-        """Repeat the text of merged cells that reach this row, if it has others."""
-        while self._next_merge < len(self._merged) and self._merged[self._next_merge][0] <= row.number:
-            self._open.append((self._merged[self._next_merge], []))
-            self._next_merge += 1
-        if not self._open:
-            return
-        self._open = [each for each in self._open if each[0][2] >= row.number]
+        """Repeat the text of merged cells that reach this row, except in hidden columns."""
         texts = dict(row.cells)
-        added: dict[int, str] = {}
-        for (top, left, _bottom, right), text in self._open:
-            if row.number == top and left in texts:
-                text.append(texts[left])
-            if text:
-                added |= {column: text[0] for column in range(left, right + 1) if column not in texts}
-        if added and (len(texts) > 1 or self._reaches_down(row, texts)):
-            shown = {column: text for column, text in added.items() if not self._is_hidden_column(column)}
-            row.cells = sorted((texts | shown).items())
-
-    def _reaches_down(self, row: Row, texts: dict[int, str]) -> bool:
-        """True if the row's only cell is not itself a merged one, which would be a title over the others."""
-        return bool(texts) and not any(area[0] == row.number and area[1] in texts for area, _ in self._open)
+        while self._next_merge < len(self._areas) and self._areas[self._next_merge][0] <= row.number:
+            area = self._areas[self._next_merge]
+            self._next_merge += 1
+            if area[0] == row.number:
+                self._merged.add(area, texts.get(area[1], ""))
+        filled = self._merged.fill(row.number, row.cells)
+        if filled is not row.cells:
+            row.cells = [each for each in filled if each[0] in texts or not self._is_hidden_column(each[0])]
 
     def _is_hidden_column(self, column: int) -> bool:
         return any(first <= column <= last for first, last in self._hidden_columns)

@@ -16,6 +16,15 @@ _STRICT = (
 """Namespaces of ISO 29500 Strict and those of Transitional that everybody writes: their elements are the same."""
 _INTEGER = re.compile(r"\s*([+-]?\d{1,18})(?:\.\d*)?\s*")
 
+SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+"""How lxml reads what others wrote: nothing is expanded or fetched."""
+
 
 def parse(data: bytes) -> Any:
     """The root of a part's XML; nothing that it refers to is fetched or expanded. Raises lxml's errors.
@@ -24,7 +33,7 @@ def parse(data: bytes) -> Any:
     """
     from lxml import etree  # type: ignore[import-untyped]
 
-    return etree.fromstring(usual_namespaces(data), etree.XMLParser(**_SAFE))
+    return etree.fromstring(usual_namespaces(data), etree.XMLParser(**SAFE))
 
 
 def usual_namespaces(data: bytes) -> bytes:
@@ -42,21 +51,12 @@ def stream(file: IO[bytes], tags: tuple[str, ...]) -> Iterator[Any]:
     """
     from lxml import etree
 
-    for _event, element in etree.iterparse(file, events=("end",), tag=tags, **_SAFE):
+    for _event, element in etree.iterparse(file, events=("end",), tag=tags, **SAFE):
         yield element
         element.clear()
         parent = element.getparent()
         while parent is not None and (before := element.getprevious()) is not None:
             parent.remove(before)
-
-
-_SAFE: dict[str, Any] = {
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "remove_comments": True,
-    "remove_pis": True,
-}
 
 
 def name_of(element: Any) -> str:

@@ -47,7 +47,7 @@ class DocxExtractor(Extractor):
             story = _Story(package, package.main("word/document.xml"), builder)
             story.read()
             if not story.knows_pages():
-                builder.elements = [replace(element, page=None) for element in builder.elements]
+                builder.unpaged()
         return builder.document(media_type, self.key)
 
 

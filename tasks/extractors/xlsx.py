@@ -13,9 +13,10 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import MAX_CHARACTERS, Builder
 from tasks.extractors._drawing import C, diagram_texts, plain_text
+from tasks.extractors._merged import Area
 from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
 from tasks.extractors._sheet import Sheet
-from tasks.extractors._xlsx_rows import Area, Rows, areas, marked_areas, string_of
+from tasks.extractors._xlsx_rows import Rows, areas, marked_areas, string_of
 from tasks.extractors._xlsx_styles import CellStyle, S, read_styles
 from tasks.extractors._xml import is_on, stream
 from tasks.extractors._zip import DAMAGE

@@ -280,3 +280,56 @@ def outlook(head: int, **values: Any) -> dict[str, Any]:
                 kind, data = 0x001F, value.encode("utf-16-le")
             found[f"__substg1.0_{key[1:].upper()}{kind:04X}"] = data
     return found | {"__properties_version1.0": fixed}
+
+
+_ODF_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
+    for name, full in {
+        **{name: name for name in ("office", "text", "table", "style", "meta", "presentation")},
+        "draw": "drawing",
+        "fo": "xsl-fo-compatible",
+        "svg": "svg-compatible",
+    }.items()
+)
+
+
+def odf(path: Path, kind: str, body: str, styles: str = "", manifest: str = "") -> Path:
+    """An OpenDocument file whose body ("text", "spreadsheet" or "presentation") is this XML, with these automatic styles."""
+    content = (
+        f"<office:document-content {_ODF_NAMES}><office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+    )
+    meta = (
+        f'<office:document-meta {_ODF_NAMES} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>'
+        "<dc:title>Channel book</dc:title><meta:initial-creator>M. Keeper</meta:initial-creator>"
+        "</office:meta></office:document-meta>"
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}", zipfile.ZIP_STORED)
+        archive.writestr("content.xml", content)
+        archive.writestr("meta.xml", meta)
+        if manifest:
+            archive.writestr("META-INF/manifest.xml", manifest)
+    return path
+
+
+def odf_flat(path: Path, kind: str, body: str) -> Path:
+    """The same in one XML file."""
+    path.write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document {_ODF_NAMES} office:version="1.3" '
+        f'office:mimetype="application/vnd.oasis.opendocument.{kind}"><office:body><office:{kind}>{body}</office:{kind}>'
+        "</office:body></office:document>"
+    )
+    return path
+
+
+def edited(path: Path, part: str, old: str, new: str) -> Path:
+    """The Office file with a text in one of its parts replaced, which must be there once."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert parts[part].count(old.encode()) == 1
+    parts[part] = parts[part].replace(old.encode(), new.encode())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path

@@ -1,0 +1,53 @@
+"""OpenDocument presentations, written as XML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.documents import HIDDEN_TEXT
+from tasks.extractors.odp import OdpExtractor
+from tasks.extractors.read import read_document
+from tests.contracts.extractors import ExtractorContract
+from tests.tasks.extractors import make
+
+
+def frame(text: str, kind: str = "", x: int = 1, y: int = 1) -> str:
+    place = f'presentation:class="{kind}" ' if kind else ""
+    size = f'svg:x="{x}cm" svg:y="{y}cm" svg:width="5cm" svg:height="1cm"'
+    return f"<draw:frame {place}{size}><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>"
+
+
+BODY = f"""
+<draw:page draw:name="p1">{frame("Below", y=9)}{frame("Above", y=4)}{frame("Channels", "title", y=2)}
+  {frame("7", "page-number")}
+  <presentation:notes>{frame("Say hello.", "notes")}</presentation:notes></draw:page>
+<draw:page draw:name="p2" draw:style-name="gone">{frame("Secret", "title")}</draw:page>
+<draw:page draw:name="p3"><draw:g>{frame("Grouped")}</draw:g></draw:page>
+"""
+STYLES = (
+    '<style:style style:name="gone" style:family="drawing-page">'
+    '<style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
+)
+
+
+class TestOdpExtractor(ExtractorContract):
+    @pytest.fixture
+    def extractor(self) -> OdpExtractor:
+        return OdpExtractor()
+
+    @pytest.fixture
+    def sample(self, tmp_path: Path) -> Path:
+        return make.odf(tmp_path / "talk.odp", "presentation", BODY, STYLES)
+
+    def test_elements(self, sample: Path) -> None:
+        document = read_document(str(sample), sample.name)
+        assert [(each.page, each.label, each.kind.value, each.text) for each in document.elements] == [
+            (1, "Channels", "heading", "Channels"),
+            (1, "Channels", "paragraph", "Above"),
+            (1, "Channels", "paragraph", "Below"),
+            (1, "Channels", "paragraph", "Say hello."),
+            (3, None, "paragraph", "Grouped"),
+        ]
+        assert document.metadata[HIDDEN_TEXT] == "6"
