@@ -51,7 +51,7 @@ _DECLARED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_BREAKS = re.compile("\r\n?|\x0b|\x85|\u2028|\u2029")
+_LINE_ENDS = "\x0b\x85\u2028\u2029"
 
 
 def read_text(path: str, declared: str | None = None) -> str:
@@ -95,8 +95,11 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 def normalise(text: str) -> str:
     """Line ends as "\\n", no-break spaces as spaces, form feeds as a blank line; control characters and surrogates removed."""
-    if "\r" in text or "\x0b" in text or not text.isascii():
-        text = _BREAKS.sub("\n", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for line_end in _LINE_ENDS:
+        if line_end in text:
+            text = text.replace(line_end, "\n")
     if "\xa0" in text:
         text = text.replace("\xa0", " ")
     if "\f" in text:

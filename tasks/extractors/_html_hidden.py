@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from tasks.extractors._builder import Builder
 
 _MAX_RULES = 5_000
+_LONGEST = 4_000
 _MOST_ANCESTORS = 60
 """Boxes around a text whose colours are looked at: deeper nesting is an attack."""
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
@@ -26,7 +27,6 @@ _FAR = -500.0
 
 _TAG = re.compile(r"<[^<>]*>")
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/|$)")
-_RULE = re.compile(r"([^{}@;]{1,400})\{([^{}]{0,4000})\}")
 _SIMPLE = re.compile(r"([a-z][a-z0-9]{0,20})?((?:[.#][\w-]{1,100}){1,4})", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{0,9}\.?\d{0,9}")
 _NUMBERS = re.compile(r"\d{1,3}")
@@ -48,10 +48,13 @@ def take_out(root: Any, builder: Builder) -> None:
     for element in root.xpath(
         "//*[@style or @hidden or @color or @class or @id]" if rules else "//*[@style or @hidden or @color]"
     ):
-        style = {**rules.of(element), **_declarations(element.get("style") or "")}
-        if "color" in element.attrib and element.tag == "font":
-            style.setdefault("color", element.get("color"))
-        if element.tag in ("html", "body"):
+        attributes = element.attrib
+        style = rules.of(element)
+        if "style" in attributes:
+            style |= _declarations(attributes["style"])
+        if "color" in attributes and element.tag == "font":
+            style.setdefault("color", attributes["color"])
+        if not (style or "hidden" in attributes) or element.tag in ("html", "body"):
             continue
         if (element.get("hidden") is not None and style.get("display", "none") == "none") or _is_unseen_box(style):
             _remove(element, builder)
@@ -209,9 +212,11 @@ class _Rules:
         """What the rules say of the element; later ones count more. {} for nearly all."""
         if not self._by_name:
             return {}
-        names = {f".{name}" for name in (element.get("class") or "").split()[:50]}
+        names = {f".{name}" for name in (element.get("class") or "").split(None, 50)}
         if element.get("id"):
             names.add(f"#{element.get('id')}")
+        if self._by_name.keys().isdisjoint(names):
+            return {}
         found = [rule for name in names & self._by_name.keys() for rule in self._by_name[name] if rule.names <= names]
         style: dict[str, str] = {}
         for rule in sorted(found, key=lambda rule: (len(rule.names), rule.order)):
@@ -246,9 +251,10 @@ def _rules(source: str) -> Iterator[tuple[str, str]]:
             continue
         position = _block_end(source, brace)
     depth_free.append(source[position:])
-    for piece in depth_free:
-        for rule in _RULE.finditer(piece):
-            yield rule[1], rule[2]
+    for rule in "".join(depth_free).split("}"):
+        selectors, brace_found, body = rule.rpartition("{")
+        if brace_found and len(selectors) <= _LONGEST and len(body) <= _LONGEST:
+            yield selectors, body
 
 
 def _block_end(source: str, brace: int) -> int:

@@ -8,7 +8,7 @@ from core.documents import Document, Element, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import decode, normalise, read_bytes
+from tasks.extractors._decode import decode, read_bytes
 from tasks.extractors._html_hidden import take_out
 from tasks.extractors._html_tables import BLOCKS, HEADINGS, SPACE, cells, flat, rows
 from tasks.extractors._tables import HEADER_LINES, markdown_table
@@ -40,7 +40,7 @@ class HtmlExtractor(Extractor):
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages. Raises Unprocessable(TOO_LARGE, EMPTY)."""
         builder = Builder(reading.policy.keep_hidden)
-        add_page(builder, normalise(decode(read_bytes(path))))
+        add_page(builder, decode(read_bytes(path)))
         return builder.document(media_type, self.key)
 
 
@@ -92,7 +92,7 @@ def _parse(text: str, builder: Builder) -> Any:
 
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
     try:
-        root = etree.fromstring(text.encode("utf-8", "ignore"), parser)
+        root = etree.fromstring(text.replace("\0", "").encode("utf-8", "ignore"), parser)
     except etree.ParserError as exc:
         raise Unprocessable(Reason.EMPTY, "the page has no content") from exc
     if root is None:
