@@ -68,6 +68,7 @@ _MAGIC = (
     (b"\xff\x4f\xff\x51", "image/jp2"),
     (b"8BPS", "image/vnd.adobe.photoshop"),
     (b"%!PS", "application/postscript"),
+    (b"!<arch>\n", "application/x-archive"),
     (b"ID3", "audio/mpeg"),
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
@@ -81,7 +82,7 @@ _MAGIC = (
     (b"wOFF", "font/woff"),
     (b"wOF2", "font/woff2"),
 )
-_TEXTUAL_MAGIC = frozenset({"application/rtf", "application/postscript"})
+_TEXTUAL_MAGIC = frozenset({"application/rtf", "application/postscript", "application/x-archive"})
 _FTYP = {
     b"avif": "image/avif",
     b"heic": "image/heic",
