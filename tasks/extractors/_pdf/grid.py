@@ -17,6 +17,8 @@ from tasks.extractors._pdf.rulings import Line
 
 _PADDING = 14.0
 """Points: an empty column narrower than this is none."""
+_MOST_HEADINGS = 4
+"""Rows; more of them above the first values are no headings."""
 _SAME = 4.0
 """Points: lines of a table closer than this are one."""
 
@@ -34,8 +36,8 @@ class Grid:
     """Where columns begin, and where the last one ends."""
     ys: list[float]
     """Where rows begin, and where the last one ends."""
-    headless: bool
-    """It begins with a row of values, or the title of such rows."""
+    headings: int
+    """Rows of column headings at its top; 0 if it begins with a row of values or the title of such rows."""
 
     def rows(self) -> list[list[str]]:
         """Texts with spans repeated."""
@@ -177,11 +179,17 @@ def _grid(rows: list[TableRow], columns: Columns, ys: list[float], bars: dict[fl
         some.sort(key=lambda piece: (round(piece.words[0].bottom), piece.left))
         texts[r][c] = " ".join(piece.text for piece in some).strip()
     owner = [[cells.owner((r, c)) for c in range(width)] for r in range(height)]
-    return Grid(texts, owner, inside, columns.xs, [rows[0].top, *(row.bottom for row in rows)], _is_headless(rows))
+    return Grid(texts, owner, inside, columns.xs, [rows[0].top, *(row.bottom for row in rows)], _headings(rows))
 
 
-def _is_headless(rows: list[TableRow]) -> bool:
-    return rows[0].is_record or (rows[1].is_record and all(line.label_only for line in rows[0].lines))
+def _headings(rows: list[TableRow]) -> int:
+    """How many rows stand above the first values and the titles of rows right above them; 1 if nothing tells."""
+    first = next((place for place, row in enumerate(rows) if row.is_record), None)
+    if first is None:
+        return 1
+    while first > 0 and rows[first - 1].lines and all(line.label_only for line in rows[first - 1].lines):
+        first -= 1
+    return first if first <= _MOST_HEADINGS else 1
 
 
 def _over(piece: Piece, row: TableRow, under: list[Line], columns: Columns) -> tuple[int, int]:

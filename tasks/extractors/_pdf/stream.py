@@ -14,6 +14,10 @@ from tasks.extractors._pdf.rulings import Line
 
 _NEAR = 3.0
 """Points by which chunks that stand below each other may differ."""
+_TITLE = 4.5
+"""In type sizes: a space between two lines in which only titles stand is no higher."""
+_FARTHEST = 3.5
+"""In type sizes: rows of a table are no farther apart."""
 _MOST_HEADINGS = 10
 """Lines of headings above a table."""
 _CAPTION = re.compile(
@@ -104,30 +108,34 @@ def _part(stack: Region, top: float, bottom: float) -> Region:
     return Region((left, top, right, bottom), [line for line in stack.across if top <= line.at <= bottom])
 
 
-def _kind(rows: list[Row], box: tuple[float, float, float, float], lines: int) -> str:
+def _kind(rows: list[Row], box: Box, lines: int) -> str:
     """What stands between two lines: a "table", "other" text, or "few": nothing that speaks against a table."""
     left, top, right, bottom = box
     inside: list[list[Chunk]] = []
-    size = 10.0
-    first: float | None = None
+    size, before, farthest = 10.0, top, 0.0
     for row in rows:
         if top <= row.middle <= bottom:
             if any(start < right and end > left for start, end in row.prose):
                 return "other"
             chunks = [c for c in row.chunks if left - 3 <= (c.left + c.right) / 2 <= right + 3]
             if chunks:
-                inside.append(chunks)
+                if len(chunks) == 1 and is_caption(chunks[0].text):
+                    return "other"
                 size = row.size
-                first = row.top if first is None else first
+                farthest = max(farthest, row.top - before)
+                inside.append(chunks)
+                before = row.bottom
     several = [chunks for chunks in inside if len(chunks) > 1]
     if not inside:
         return "few" if bottom - top < 3 * size else "other"
-    if lines < 3 and (first is None or first - top > 2.5 * size):
+    if farthest > (2.5 if lines < 3 else _FARTHEST) * size:
         return "other"
     if several and 2 * len(several) >= len(inside):
         return "table"
     wordy = sum(is_wordy(c.text) for chunks in inside for c in chunks)
-    return "few" if len(inside) <= 3 and not wordy else "other" if not several or wordy > len(several) else "table"
+    if not several:
+        return "few" if len(inside) <= 3 and not wordy and bottom - top < _TITLE * size else "other"
+    return "table" if wordy <= len(several) else "other"
 
 
 def aligned(rows: list[Row], across: list[Line]) -> list[Region]:

@@ -15,6 +15,7 @@ from tasks.extractors._pdf.grid import Grid, build
 from tasks.extractors._pdf.lattice import Region, crossing, stacks
 from tasks.extractors._pdf.page import Page, Word
 from tasks.extractors._pdf.prose import may_hold_columns, text_rows
+from tasks.extractors._pdf.rows import Row
 from tasks.extractors._pdf.rulings import Line, rulings
 from tasks.extractors._pdf.stream import aligned, ruled, united, with_headings
 from tasks.extractors._pdf.trim import is_filled, is_mesh, is_walled, with_labels, without_captions
@@ -31,6 +32,8 @@ class Table:
     box: Box
     rows: list[list[str]]
     """All of one width; what spans several cells is repeated in each."""
+    headings: int = 1
+    """How many rows at the top are column headings: at least 1, as Markdown has it."""
 
 
 def tables(page: Page) -> list[Table]:
@@ -60,16 +63,19 @@ class _Finder:
                 wider = with_labels(region, self._words)
                 if wider is not region:
                     region, grid = wider, build(wider, self._words, self._turned) or grid
-                if grid.headless:
-                    region, grid = self._headed(region, grid)
+                if grid.headings == 0:
+                    region, grid = self._headed(region, grid, text_rows(self._words))
                 self._take(region, grid)
 
-    def _headed(self, region: Region, grid: Grid) -> tuple[Region, Grid]:
+    def _headed(self, region: Region, grid: Grid, rows: list[Row]) -> tuple[Region, Grid]:
         """The region with column headings that stand above its lines, if there are any."""
-        box = with_headings(region.box, grid.xs[1], text_rows(self._words), self._across)
+        box = with_headings(region.box, grid.xs[1], rows, self._across)
         if box == region.box:
             return region, grid
-        higher = Region(box, region.across, region.down)
+        lines = [
+            line for line in self._across if box[1] < line.at < region.box[1] and line.start < box[2] and line.end > box[0]
+        ]
+        higher = Region(box, [*lines, *region.across], region.down)
         return (higher, found) if (found := build(higher, self._words, self._turned)) else (region, grid)
 
     def find_open(self) -> None:
@@ -81,6 +87,8 @@ class _Finder:
         for region in united(ruled(rows, stacked), aligned(rows, self._across), self._across):
             grid = build(region, self._words, self._turned)
             if grid and is_filled(grid, region.across):
+                if grid.headings == 0:
+                    region, grid = self._headed(region, grid, rows)
                 self._take(region, grid)
 
     def _take(self, region: Region, grid: Grid) -> None:
@@ -99,7 +107,7 @@ class _Finder:
         self._across = [
             line for line in self._across if not (top - 2 <= line.at <= bottom + 2 and line.start < right and line.end > left)
         ]
-        self.found.append(Table(box, grid.rows()))
+        self.found.append(Table(box, grid.rows(), max(grid.headings, 1)))
 
 
 def _is_in(word: Word, box: Box) -> bool:

@@ -126,7 +126,7 @@ def without_captions(grid: Grid) -> Grid:
     top, bottom = grid.ys[first], grid.ys[last]
     inside = [w for w in grid.inside if top <= (w.top + w.bottom) / 2 <= bottom]
     owner = [[(max(r - first, 0), c) for r, c in row] for row in grid.owner[first:last]]
-    return Grid(grid.texts[first:last], owner, inside, grid.xs, grid.ys[first : last + 1], grid.headless and first == 0)
+    return Grid(grid.texts[first:last], owner, inside, grid.xs, grid.ys[first : last + 1], max(grid.headings - first, 0))
 
 
 def _is_single(row: list[str]) -> bool:

@@ -108,6 +108,7 @@ def test_horizontal_lines_alone_with_headings_over_short_lines(draw: Drawing, tm
         ["Middle", "1.7", "2.7", "3.7", "4.7"],
         ["Lower", "1.9", "2.9", "3.9", "4.9"],
     ]
+    assert table.headings == 2
 
 
 def test_no_lines_at_all(draw: Drawing, tmp_path: Path) -> None:
