@@ -31,17 +31,23 @@ SYMBOLS = {b"~": "\u00a0", b"_": "\u2011", b"\\": "\\", b"{": "{", b"}": "}", b"
 
 SKIPPED = frozenset(
     b"pict objdata objclass objname header headerl headerr headerf footer footerl footerr footerf ftnsep ftnsepc ftncn aftnsep "
-    b"aftnsepc aftncn fldinst filetbl nonshppict sn sv sp xe tc rxe txe private revtbl template pntxta pntxtb bkmkstart "
-    b"bkmkend datafield formfield ffname ffdeftext pgdsctbl userprops listname stylesheet2".split()
+    b"aftnsepc aftncn fldinst filetbl nonshppict sn sv xe tc rxe txe revtbl template pntxta pntxtb bkmkstart bkmkend datafield "
+    b"formfield userprops listtable listoverridetable list listlevel listoverride listname "
+    b"atnid atnauthor atndate atnref atnparent shprslt "
+    b"nonesttables".split()
 )
-"""Destinations whose text is none of the document's. Unknown ones are marked by \\* and skipped for that."""
+"""Destinations whose text is none of the document's. Others are skipped if \\* marks them as unknown to older readers."""
 
-FOLLOWED = frozenset(b"shpinst shptxt shppict ud footnote annotation moMath moMathPara mr nesttableprops".split())
-"""Destinations that may be marked by \\* and are followed all the same."""
+FOLLOWED = frozenset(
+    b"shpinst shptxt shppict do dptxbxtext ud footnote annotation mmath moMath moMathPara me mr nesttableprops".split()
+)
+"""Destinations that are followed although \\* marks them."""
+
+SYMBOL_CHARSET = 2
+"""\\fcharset of fonts whose letters are symbols."""
 
 _CODE_PAGES = {
     0: "cp1252",
-    2: "cp1252",
     77: "mac_roman",
     78: "cp932",
     79: "cp949",
