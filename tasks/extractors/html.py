@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from core.documents import Document, Element, ElementKind
@@ -24,6 +25,14 @@ _PAGE_FURNITURE = frozenset({"header", "footer"})
 _WRAPPERS = frozenset({"div", "center", "form"})
 _CAPTIONS = frozenset({"caption", "figcaption"})
 _ITEMS = frozenset({"li", "dt", "dd"})
+_FILE_NAME = re.compile(r"\S{0,200}\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
+_XHTML = re.compile(r"<\?xml|xmlns\s{0,9}=\s{0,9}[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+# A parser of HTML takes these for opened: an empty <title/> would hold the whole page.
+_SELF_CLOSED = re.compile(
+    r"<(a|abbr|b|canvas|div|em|h[1-6]|i|iframe|label|li|object|p|pre|script|section|span|strong|style|table|td|textarea|th|title|tr"
+    r"|u|video)((?:\s[^<>]{0,2000})?)/>",
+    re.IGNORECASE,
+)
 _BREAK = "\ue002"
 _LEAST_MAIN = 200
 _FAIR_SHARE = 5
@@ -91,6 +100,8 @@ def _parse(text: str, builder: Builder) -> Any:
     from lxml import etree
 
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
+    if "/>" in text and _XHTML.search(text, 0, 2_000):
+        text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
     try:
         root = etree.fromstring(text.replace("\0", "").encode("utf-8", "ignore"), parser)
     except etree.ParserError as exc:
@@ -102,7 +113,7 @@ def _parse(text: str, builder: Builder) -> Any:
     take_out(root, builder)
     etree.strip_elements(root, *_STRIPPED, with_tail=False)
     for picture in root.iter("img"):
-        if alt := (picture.get("alt") or "").strip():
+        if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
             picture.tail = f" {alt} {picture.tail or ''}"
     for code in root.iter("pre"):
         etree.strip_elements(code, "button", with_tail=False)  # they copy it

@@ -233,5 +233,8 @@ def test_real_messages(reading: Reading) -> None:
     assert texts(sample("HTMLBodyBinary_CP1251.msg")) == ["HTML автоматически"]
     assert sample("testMSG_chinese.msg").metadata["to"] == "Tests Chang@FT (張毓倫) <tests.chang@fengttt.com>"
     assert inside(sample("fake-email-attachment.msg")).keys() == {"fake-attachment.txt"}
-    assert "When: 2017-02-28 18:30 UTC\nUntil: 2017-02-28 19:00 UTC\nWhere: under lazy dog" in sample("testMSG_Appointment.msg").text
+    assert (
+        "When: 2017-02-28 18:30 UTC\nUntil: 2017-02-28 19:00 UTC\nWhere: under lazy dog"
+        in sample("testMSG_Appointment.msg").text
+    )
     assert sample("quick.msg").metadata["author"] == "Kevin Roast"
