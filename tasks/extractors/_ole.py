@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._builder import Builder
+from tasks.extractors._mapi import codec
 
 _KINDS = (
     ("application/x-ole-encrypted-package", {"encryptedpackage"}),
@@ -25,6 +27,8 @@ _KINDS = (
 _MESSAGE = ("__substg1.0_", "__properties_version1.0")
 _PROJECTS = frozenset({"19", "111", "112", "114"})
 """Storages of Microsoft Project 4 to 2013, padded with blanks."""
+_FIRST_YEAR = 1980
+"""An earlier date is that of a field left blank."""
 _WORD_ENCRYPTED = 0x0100
 """Bit fEncrypted of a Word file's FIB ([MS-DOC] 2.5.2)."""
 _SLIDES_ENCRYPTED = 0xF3D1C4DF
@@ -77,3 +81,19 @@ def refuse_encrypted(path: str) -> None:
                 len(head) == 16 and struct.unpack_from("<I", head, 12)[0] == _SLIDES_ENCRYPTED
             ):
                 raise Unprocessable(Reason.ENCRYPTED, "the presentation needs a password")
+
+
+def note_properties(path: str, builder: Builder) -> None:
+    """Take title, author, subject, keywords and date from the summary ([MS-OLEPS]), if it is there and sound."""
+    with suppress(Unprocessable), opened(path) as ole:
+        facts = ole.get_metadata()
+        page = codec(facts.codepage) if isinstance(facts.codepage, int) else None
+        builder.title = _words(facts.title, page) or None
+        for key in ("author", "subject", "keywords"):
+            builder.note(key, _words(getattr(facts, key), page))
+        if facts.create_time is not None and facts.create_time.year >= _FIRST_YEAR:
+            builder.note("date", facts.create_time.date().isoformat())
+
+
+def _words(value: object, page: str | None) -> str:
+    return value.decode(page or "cp1252", "replace").strip("\x00 ") if isinstance(value, bytes) else str(value or "")

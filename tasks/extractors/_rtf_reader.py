@@ -26,9 +26,8 @@ _LIST = frozenset({b"ls", b"pnlvlblt", b"pnlvlbody", b"pntext", b"listtext"})
 class RtfReader:
     """One file. The state is a stack, so that no depth of groups can exhaust Python's own."""
 
-    def __init__(self, builder: Builder, keep_hidden: bool) -> None:
+    def __init__(self, builder: Builder) -> None:
         self._builder = builder
-        self._keep_hidden = keep_hidden
         self._header = Header()
         self._state = State()
         self._outer: list[tuple[State, Flow]] = []
@@ -198,7 +197,7 @@ class RtfReader:
             return
         if state.hidden or state.deleted or state.comment or state.tiny or self._is_white(state):
             self._builder.hide(text)
-            if not self._keep_hidden:
+            if not self._builder.keep_hidden:
                 return
         self._flow.show(text)
 

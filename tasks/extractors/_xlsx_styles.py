@@ -47,7 +47,7 @@ def read_styles(root: Any | None, *, from_1904: bool) -> list[CellStyle]:
         code = _code(integer(node.get("numFmtId")), codes)
         found.append(
             CellStyle(
-                _shown(code, from_1904=from_1904),
+                shown_by(code, from_1904=from_1904),
                 font is not None and is_on(font.find(S + "b"), "val"),
                 not 0 <= fill < len(empty) or empty[fill] if font is not None and _is_white(font) else False,
                 font is not None and _size(font) <= 1,
@@ -66,7 +66,8 @@ def _code(id: int, codes: dict[int, str]) -> str | None:
     return None if id in _LOCAL_DATES else BUILTIN_FORMATS.get(id, "")
 
 
-def _shown(code: str | None, *, from_1904: bool) -> Shown:
+def shown_by(code: str | None, *, from_1904: bool) -> Shown:
+    """What shows a number in the format of this code; None is a date of an East Asian edition."""
     from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 
     if code is not None and is_timedelta_format(code):

@@ -40,7 +40,7 @@ class ImageExtractor(Extractor):
 
         Some 4 s for a full page. Raises Unprocessable(CORRUPT, BOMB, TOO_LARGE, NEEDS_TESSERACT, TIMEOUT, CRASHED).
         """
-        builder = Builder()
+        builder = Builder(reading.policy.keep_hidden)
         damage: list[str] = []
         number = 0
         with _picture.opened(path) as image:

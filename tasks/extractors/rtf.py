@@ -29,6 +29,6 @@ class RtfExtractor(Extractor):
         size = Path(path).stat().st_size
         if size > _LARGEST:
             raise Unprocessable(Reason.TOO_LARGE, f"an RTF of {size:,} bytes; the limit is {_LARGEST:,}")
-        builder = Builder()
-        RtfReader(builder, reading.policy.keep_hidden).read(Path(path).read_bytes())
+        builder = Builder(reading.policy.keep_hidden)
+        RtfReader(builder).read(Path(path).read_bytes())
         return builder.document(media_type, self.key)

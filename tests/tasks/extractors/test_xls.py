@@ -1,0 +1,126 @@
+"""Old Excel workbooks: one of Excel 2 written here byte by byte, later ones as LibreOffice saves them."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+
+from core.documents import ElementKind
+from core.errors import Unprocessable
+from core.reading import ReadingPolicy
+from core.reasons import Reason
+from tasks.extractors.base import Reading
+from tasks.extractors.read import read_document
+from tasks.extractors.xls import XlsExtractor
+from tests.contracts.extractors import ExtractorContract
+from tests.tasks.extractors import make
+
+needs_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+
+
+def biff2(cells: dict[tuple[int, int], str | float]) -> bytes:
+    """A worksheet of Excel 2: records of BOF, LABEL and NUMBER, EOF, without a container."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    found = record(0x0009, struct.pack("<HH", 2, 0x10))
+    for (row, column), value in cells.items():
+        place = struct.pack("<HH3s", row, column, b"\x00\x00\x00")
+        if isinstance(value, str):
+            found += record(0x0004, place + bytes([len(value)]) + value.encode("cp1252"))
+        else:
+            found += record(0x0003, place + struct.pack("<d", value))
+    return found + record(0x000A, b"")
+
+
+class TestXlsContract(ExtractorContract):
+    @pytest.fixture
+    def extractor(self) -> XlsExtractor:
+        return XlsExtractor()
+
+    @pytest.fixture
+    def sample(self, tmp_path: Path) -> Path:
+        path = tmp_path / "a.xls"
+        path.write_bytes(biff2({(0, 0): "Month", (0, 1): "Hours", (1, 0): "Março", (1, 1): 12.5, (2, 0): "April", (2, 1): 8}))
+        return path
+
+    def test_its_cells(self, sample: Path) -> None:
+        document = read_document(str(sample), sample.name)
+        assert document.media_type == "application/vnd.ms-excel"
+        assert document.elements[0].cells == [["Month", "Hours"], ["Março", "12.5"], ["April", "8"]]
+        assert document.elements[0].page == 1
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dates, a formula, formats; merged cells; a hidden row, column and sheet; white letters; a comment."""
+    import datetime as dt
+
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font
+
+    made = Workbook()
+    first = made.active
+    assert first is not None
+    first.title = "Flows"
+    for row in (["Day", "Litres", "Share", "Note"], [dt.date(2024, 2, 29), 1234.5, 0.5, "dry"], [dt.date(2024, 3, 1), 3, 0.25]):
+        first.append(row)
+    first["B4"] = "=SUM(B2:B3)"
+    for cell in ("C2", "C3"):
+        first[cell].number_format = "0%"
+    first["D3"], first["E1"], first["E2"], first["A5"] = "see", "Secret column", "hidden", "hidden row"
+    first["D3"].comment = Comment("A remark", "M. Keeper")
+    first["A4"], first["A4"].font = "white", Font(color="FFFFFFFF")
+    first.column_dimensions["E"].hidden = True
+    first.row_dimensions[5].hidden = True
+    merged = made.create_sheet("Crews")
+    for row in (["Crew", "Hours"], ["north", 3], [None, 4]):
+        merged.append(row)
+    merged.merge_cells("A2:A3")
+    secret = made.create_sheet("Secret")
+    secret.sheet_state = "hidden"
+    secret.append(["Nobody", "sees this"])
+    path = tmp_path_factory.mktemp("xls") / "a.xlsx"
+    made.save(path)
+    return make.old_office(path, "xls")
+
+
+@needs_libreoffice
+def test_a_workbook(book: Path) -> None:
+    document = read_document(str(book), book.name)
+    flows, crews = (element for element in document.elements if element.kind is ElementKind.TABLE)
+    assert (flows.page, flows.label, crews.page, crews.label) == (1, "Flows", 2, "Crews")
+    assert flows.cells[:3] == [
+        ["Day", "Litres", "Share", "Note"],
+        ["2024-02-29", "1234.5", "50%", "dry"],
+        ["2024-03-01", "3", "25%", "see"],
+    ]
+    assert "1237.5" in document.text
+    assert crews.cells == [["Crew", "Hours"], ["north", "3"], ["north", "4"]]
+
+
+@needs_libreoffice
+def test_what_a_reader_would_not_see_is_counted(book: Path) -> None:
+    document = read_document(str(book), book.name)
+    kept = read_document(str(book), book.name, Reading(ReadingPolicy(keep_hidden=True)))
+    for text in ("Secret column", "hidden row", "white", "Nobody", "A remark"):
+        assert text not in document.text
+        assert text in kept.text
+    assert document.metadata["hidden_text"] == kept.metadata["hidden_text"]
+
+
+@needs_libreoffice
+def test_a_password_is_said(book: Path, tmp_path: Path) -> None:
+    data = book.read_bytes()
+    start = data.index(struct.pack("<HHHH", 0x0809, 16, 0x0600, 0x0005), 512)  # BOF of the workbook
+    after = start + 20
+    path = tmp_path / "a.xls"
+    path.write_bytes(data[:after] + struct.pack("<HHH", 0x002F, 2, 0) + data[after + 6 :])  # FILEPASS
+    with pytest.raises(Unprocessable) as caught:
+        read_document(str(path), path.name)
+    assert caught.value.reason is Reason.ENCRYPTED
