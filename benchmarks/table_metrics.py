@@ -78,8 +78,8 @@ def f1(right: float, found: float, true: float) -> float:
 def teds(found: Grid, true: Grid) -> float:
     """Tree edit distance similarity (Zhong et al. 2020): 1 - distance / nodes of the larger tree.
 
-    The tree is table, rows, cells. A span is a cell in each place that it covers, in both trees; renaming a cell costs the
-    normalised edit distance of its texts.
+    The tree is table, rows, cells. A span is a cell in each place that it covers, in both trees; rows and columns without any
+    text are left out of both; renaming a cell costs the normalised edit distance of its texts.
     """
     from apted import APTED, Config
 
@@ -89,11 +89,16 @@ def teds(found: Grid, true: Grid) -> float:
                 return 1.0
             return 0.0 if node1.text == node2.text else _unlike(node1.text, node2.text)
 
-    trees = [
-        _Node("table", "", [_Node("tr", "", [_Node("td", normalised(c), []) for c in row]) for row in g]) for g in (found, true)
-    ]
-    size = max(1 + len(grid) + sum(map(len, grid)) for grid in (found, true))
+    grids = [_compact(found), _compact(true)]
+    trees = [_Node("table", "", [_Node("tr", "", [_Node("td", c, []) for c in row]) for row in grid]) for grid in grids]
+    size = max(1 + len(grid) + sum(map(len, grid)) for grid in grids)
     return max(0.0, 1.0 - float(APTED(*trees, Costs()).compute_edit_distance()) / size)
+
+
+def _compact(grid: Grid) -> list[list[str]]:
+    rows = [row for row in ([normalised(text) for text in row] for row in grid) if any(row)]
+    columns = [column for column in zip(*rows, strict=True) if any(column)]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 class _Node:
