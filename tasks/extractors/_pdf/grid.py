@@ -102,15 +102,17 @@ def _clusters(lines: list[Line], low: float, high: float) -> dict[float, list[Li
 
 def _used(clusters: dict[float, list[Line]], left: float, right: float, words: list[Word]) -> dict[float, list[Line]]:
     """Lines between which is nothing, too narrow for a column, taken for one: double lines, padding of shaded cells."""
-    centres = sorted((w.left + w.right) / 2 for w in words)
+
+    def is_padding(start: float, end: float) -> bool:
+        return end - start < _PADDING and not any(start - 1 <= w.left and w.right <= end + 1 for w in words)
+
     found: list[tuple[float, list[Line]]] = []
     for at, lines in clusters.items():
-        before = found[-1][0] if found else left
-        if at - before >= _PADDING or bisect_right(centres, at) > bisect_right(centres, before):
+        if not is_padding(found[-1][0] if found else left, at):
             found.append((at, lines))
         elif found:
             found[-1] = (at, found[-1][1] + lines)
-    while found and right - found[-1][0] < _PADDING and bisect_right(centres, right) == bisect_right(centres, found[-1][0]):
+    while found and is_padding(found[-1][0], right):
         found.pop()
     return dict(found)
 
