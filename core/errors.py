@@ -56,10 +56,12 @@ class Unprocessable(PermanentError):
     Survives pickling: it is raised in parser processes.
     """
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
-        super().__init__(reason, detail)
+    def __init__(self, reason: Reason, detail: str = "", engine: str = "") -> None:
+        super().__init__(reason, detail, engine)
         self.reason = reason
         self.detail = detail
+        self.engine = engine
+        """Which engine refused, as the extractors' registry writes it; "" if none had begun."""
 
     def __str__(self) -> str:
         return f"{self.reason.value}: {self.detail}" if self.detail else self.reason.value

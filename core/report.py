@@ -17,6 +17,8 @@ class Failure:
     stage: str
     reason: str
     detail: str
+    remedy: str = ""
+    """What to do about it."""
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class SyncReport:
     awaiting_confirmation: int = 0
     """Vanished files whose removal waits (invariant I5)."""
     failures: list[Failure] = field(default_factory=list)
-    """The newly quarantined, at most FAILURES_SHOWN of them."""
+    """The newly quarantined, at most FAILURES_SHOWN of them; not those that have failed again in the same way."""
     unlisted: int = 0
     """Parts of a source that could not be listed."""
     warnings: list[str] = field(default_factory=list)

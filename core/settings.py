@@ -81,6 +81,11 @@ class Settings:
             log_level=_choice(env, "LEVADA_LOG_LEVEL", "", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
         )
 
+    @property
+    def extract_limits(self) -> str:
+        """The limits of sizes, in one string: what was too large is tried again when it changes."""
+        return f"{self.extract_memory}/{self.extract_output}/{self.extract_disk}"
+
     def library_dir(self, library: str, tenant: str = "") -> Path:
         """Where a library's store and texts lie; of this tenant if none is named."""
         return self.home / "libraries" / (tenant or self.tenant) / library

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -12,6 +13,9 @@ from ledger.database import Database
 from ledger.runs import Run
 from ledger.schema import FileState, documents, files, quarantine, sources
 from ledger.sources import SourceRow
+
+_OF_ALL_ENGINES = frozenset({Reason.UNSUPPORTED_TYPE, Reason.NEEDS_TESSERACT, Reason.NEEDS_LIBREOFFICE})
+"""Any engine or program that comes may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,27 @@ class Pipeline:
     """One key for all of them: when it changes, types that nobody could read are tried again."""
     chunker: str
     generation: int
+    refusals: frozenset[str] = frozenset()
+    """Keys of the extractors at hand as those that refuse a file."""
+    limits: str = ""
+    """Of the size of what is read: when they change, files that were too large are tried again."""
 
     @property
     def key(self) -> str:
         """All of it in one string."""
-        return f"{self.registry}|{self.chunker}|{self.generation}"
+        failing = hashlib.blake2b("\n".join([*sorted(self.refusals), self.limits]).encode(), digest_size=8).hexdigest()
+        return f"{self.registry}|{self.chunker}|{self.generation}|{failing}"
+
+    def failure_key(self, reason: Reason, engine: str) -> str:
+        """What a failure is remembered by, `engine` having refused the file, or "" if it is not known which."""
+        key = engine if engine in self.refusals and reason not in _OF_ALL_ENGINES else self.registry
+        return f"{key}|{self.limits}" if self.limits and reason is Reason.TOO_LARGE else key
+
+    @property
+    def failure_keys(self) -> frozenset[str]:
+        """Those of failures that would happen again."""
+        keys = self.refusals | {self.registry}
+        return keys | {f"{key}|{self.limits}" for key in keys if self.limits}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +90,7 @@ class OwedFile:
         """True if just this content has failed for good with just these engines."""
         return (
             content == self.failed_content
-            and self.failed_engines == pipeline.registry
+            and self.failed_engines in pipeline.failure_keys
             and self.failed_reason is not None
             and not Reason(self.failed_reason).transient
         )
@@ -102,8 +122,8 @@ def is_outdated(pipeline: Pipeline) -> ColumnElement[bool]:
 
 
 def is_given_up(pipeline: Pipeline) -> ColumnElement[bool]:
-    """Of a file in quarantine: tried by other engines than today's."""
-    return quarantine.c.engines != pipeline.registry
+    """Of a file in quarantine: tried by other engines, or within other limits, than today's."""
+    return quarantine.c.engines.not_in(sorted(pipeline.failure_keys))
 
 
 def batch(db: Database, source: SourceRow, now: float, max_files: int, max_bytes: int, after: bytes = b"") -> list[OwedFile]:

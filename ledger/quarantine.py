@@ -35,6 +35,8 @@ class FailedFile:
     content_hash: str | None = None
     """None if not even its bytes could be read."""
     fingerprint: str = ""
+    engines: str = ""
+    """What it is remembered by (Pipeline.failure_key); "": all extractors at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,18 @@ class QuarantinedFile:
     last_at: float
     outdated: bool
     """True if an older revision of it is still searchable."""
+    name: str
+    size: int
+    """Bytes, as listed."""
+    content_hash: str | None
+    """Of the bytes that failed; None if they could not be read, or are to be tried again by request."""
+    engines: str
+
+    @property
+    def engine(self) -> str | None:
+        """Name and version of the extractor that refused it, e.g. "pdf/1"; None if it is not known or none had begun."""
+        first = self.engines.partition("|")[0]
+        return first if "/" in first else None
 
 
 def record(db: Database, run: Run, failed: Sequence[FailedFile], engines: str) -> set[str]:
@@ -105,7 +119,7 @@ def _note(
         entry = {
             "document_id": x.document_id, "library_id": run.library.id, "source_id": file.source_id, "stage": x.stage,
             "reason": x.reason.value, "detail": storable(x.detail), "attempts": tried, "next_try": next_try,
-            "content_hash": x.content_hash, "engines": engines, "first_at": now, "last_at": now,
+            "content_hash": x.content_hash, "engines": x.engines or engines, "first_at": now, "last_at": now,
         }  # fmt: skip
         entries.append(entry)
         # A lasting failure holds for the listed fingerprint, even if no byte could be read.
@@ -144,14 +158,30 @@ def count(db: Database, library: LibraryRow) -> int:
         return int(connection.execute(of_library).scalar_one())
 
 
-def rows(db: Database, library: LibraryRow, limit: int | None = None) -> list[QuarantinedFile]:
-    """The library's quarantine, latest first; not more than `limit`."""
+def known(db: Database, documents: Sequence[str]) -> dict[str, str]:
+    """{document id: reason} of those that are in quarantine."""
+    found: dict[str, str] = {}
+    with db.read() as connection:
+        for part in parts(documents):
+            statement = select(quarantine.c.document_id, quarantine.c.reason).where(db.among(quarantine.c.document_id, part))
+            found.update(row._tuple() for row in connection.execute(statement))
+    return found
+
+
+def rows(
+    db: Database, library: LibraryRow, limit: int | None = None, which: str | None = None, place: str | None = None
+) -> list[QuarantinedFile]:
+    """The library's quarantine, latest first; not more than `limit`.
+
+    All, or those whose path, name or document id is `which`, or whose path below their source's root is `place`.
+    """
     q = quarantine.c
     statement = (
         select(
             q.document_id, files.c.path, sources.c.root, q.stage, q.reason, q.detail, q.attempts,
             q.next_try, q.first_at, q.last_at,
             documents.c.document_id.is_not(None),
+            files.c.name, files.c.size, q.content_hash, q.engines,
         )
         .join(files, files.c.document_id == q.document_id)
         .join(sources, sources.c.id == q.source_id)
@@ -160,6 +190,11 @@ def rows(db: Database, library: LibraryRow, limit: int | None = None) -> list[Qu
         .order_by(q.last_at.desc(), files.c.path)
         .limit(limit)
     )  # fmt: skip
+    if which is not None:
+        below_root = sources.c.root + "/" + files.c.path
+        statement = statement.where(
+            or_(q.document_id == which, files.c.path == which, files.c.name == which, below_root == place)
+        )
     with db.read() as connection:
         return [QuarantinedFile(*row) for row in connection.execute(statement)]
 

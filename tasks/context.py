@@ -46,13 +46,14 @@ class RunContext:
         chunker: Chunker,
         engines: frozenset[str],
         registry: str,
+        refusals: frozenset[str],
     ) -> None:
         self.library = library
         self.run = run
         self.settings = settings
         self.pool = pool
         self.chunker = chunker
-        self.pipeline = Pipeline(engines, registry, chunker.key, run.generation.id)
+        self.pipeline = Pipeline(engines, registry, chunker.key, run.generation.id, refusals, settings.extract_limits)
         self.directory = settings.library_dir(library.name, library.tenant)
         self.snapshots: Path = self.directory / "snapshots"
         """Private copies of files that are being read, and texts that are being written; emptied before and after each run."""

@@ -90,4 +90,7 @@ def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[
             continue
         Path(snapshot.path).unlink()
         refusal = outcome if isinstance(outcome, Unprocessable) else Unprocessable(Reason.EMPTY)
-        batch.failed.append(FailedFile(document_id, file.wanted, STAGE, refusal.reason, refusal.detail, content, fingerprint))
+        key = ctx.pipeline.failure_key(refusal.reason, refusal.engine)
+        batch.failed.append(
+            FailedFile(document_id, file.wanted, STAGE, refusal.reason, refusal.detail, content, fingerprint, key)
+        )

@@ -17,7 +17,7 @@ from ledger import mirror, vectors
 from ledger.libraries import LibraryRow, active_generation
 from ledger.owed import Pipeline
 from tasks.chunkers import StructureChunker
-from tasks.extractors.registry import engine_keys, registry_key
+from tasks.extractors.registry import engine_keys, failure_keys, registry_key
 from tasks.parsers import parser_pool
 
 SAMPLE = 200
@@ -77,7 +77,14 @@ def _row(library: Library) -> LibraryRow | None:
 def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Plan) -> Iterator[SourceFile]:
     generation = active_generation(library.ledger, row) if row else None
     policy = library.settings.reading
-    pipeline = Pipeline(engine_keys(policy), registry_key(policy), StructureChunker().key, generation.id if generation else 0)
+    pipeline = Pipeline(
+        engine_keys(policy),
+        registry_key(policy),
+        StructureChunker().key,
+        generation.id if generation else 0,
+        failure_keys(policy),
+        library.settings.extract_limits,
+    )
     unlisted: list[bytes] = []
     seen = 0
     for page in adapter.changes(None):

@@ -9,6 +9,7 @@ from blocks.stores.base import Record
 from core.report import FAILURES_SHOWN, Failure
 from ledger import publishing, quarantine
 from ledger.publishing import Flip, Revision
+from ledger.quarantine import FailedFile
 from tasks.batches import PUBLISHED, Batch
 from tasks.context import RunContext, SourceContext
 from tasks.deletion import delete_pending
@@ -25,9 +26,11 @@ def publish(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
     """Make the batch's revisions the published ones, each whole or not at all; put the failed into quarantine."""
     with ctx.timed(STAGE):
         flip = _publish(ctx, batch)
+        before = quarantine.known(ctx.db, [failed.document_id for failed in batch.failed])
         withdrawn = _settle(ctx, batch)
         delete_pending(ctx)
-    _count(ctx, source, batch, flip, withdrawn)
+    new = [failed for failed in batch.failed if before.get(failed.document_id) != failed.reason.value]
+    _count(ctx, source, batch, flip, withdrawn, new)
 
 
 def _publish(ctx: RunContext, batch: Batch) -> Flip:
@@ -66,13 +69,16 @@ def _settle(ctx: RunContext, batch: Batch) -> set[str]:
     return quarantine.record(ctx.db, ctx.run, batch.failed, ctx.pipeline.registry) if batch.failed else set()
 
 
-def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: set[str]) -> None:
+def _count(
+    ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: set[str], new: list[FailedFile]
+) -> None:
     paths = {file.document_id: file.path for file in batch.files}
     with ctx.counting() as report:
         report.added += len(flip.added)
         report.updated += len(flip.updated)
         report.moved += len(flip.moved)
         report.removed += len(withdrawn)
-        for failed in batch.failed[: max(0, FAILURES_SHOWN - len(report.failures))]:
-            report.failures.append(Failure(paths[failed.document_id], failed.stage, failed.reason.value, failed.detail))
+        for failed in new[: max(0, FAILURES_SHOWN - len(report.failures))]:
+            reason = failed.reason
+            report.failures.append(Failure(paths[failed.document_id], failed.stage, reason.value, failed.detail, reason.remedy))
     ctx.advance(source, batch.bytes, PUBLISHED, files=len(batch.files))

@@ -67,8 +67,12 @@ def markdown(library: str, report: SyncReport) -> str:
     if report.unlisted:
         lines += ["", f"**{report.unlisted} folders could not be listed**; what they hold stays as it was."]
     if report.failures:
-        lines += ["", "## New in quarantine", "", "| file | stage | reason | detail |", "| --- | --- | --- | --- |"]
-        lines += [f"| {_cell(f.path)} | {f.stage} | {f.reason} | {_cell(f.detail)} |" for f in report.failures]
+        lines += ["", "## New in quarantine", "", "| file | stage | reason | what to do | detail |"]
+        lines += ["| --- | --- | --- | --- | --- |"]
+        lines += [
+            f"| {_cell(f.path)} | {f.stage} | {f.reason} | {_cell(f.remedy)} | {_cell(f.detail)} |" for f in report.failures
+        ]
+        lines += ["", f"{report.quarantined} files are in quarantine in all: `levada quarantine list` shows them."]
     lines += ["", *(f"- {warning}" for warning in report.warnings)]
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from ledger import runs
 from ledger.locks import library_lock
 from tasks.chunkers import StructureChunker
 from tasks.context import RunContext
-from tasks.extractors.registry import engine_keys, registry_key
+from tasks.extractors.registry import engine_keys, failure_keys, registry_key
 from tasks.log import logger
 from tasks.parsers import end_strays, parser_pool
 
@@ -32,7 +32,7 @@ def working_on(library: Library, flow_run_id: str | None, wait: float | None = N
         assert generation is not None
         run = runs.begin(library.ledger, row, generation, flow_run_id)
         pool = parser_pool(settings, settings.library_dir(library.name, library.tenant) / "snapshots")
-        keys = engine_keys(settings.reading), registry_key(settings.reading)
+        keys = engine_keys(settings.reading), registry_key(settings.reading), failure_keys(settings.reading)
         ctx = RunContext(library, run, settings, pool, StructureChunker(), *keys)
         state = "cancelled"
         try:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.reasons import Reason
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
 
@@ -28,3 +30,27 @@ def test_every_invariant_names_tests_that_exist() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert "://" in target or (page.parent / target).exists(), target
+
+
+def test_every_reason_is_explained_and_no_other() -> None:
+    """The page's rows are the codes, and what it says of trying again is what the code does."""
+    page = (ROOT / "docs" / "quarantine.md").read_text(encoding="utf-8")
+    rows = {}
+    for codes, what, todo, again in re.findall(r"^\| (`.+?`) \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE):
+        assert all((what, todo, again))
+        rows |= dict.fromkeys(re.findall(r"`([^`]+)`", codes), again)
+    assert rows.keys() == {reason.value for reason in Reason}
+    for reason in Reason:
+        assert reason.remedy
+        assert ("with back-off" in rows[reason.value]) == reason.transient, reason
+        assert ("withdrawn" in rows[reason.value]) == reason.retires, reason
+
+
+def test_every_setting_that_a_page_names_is_listed() -> None:
+    listed = set(
+        re.findall(r"^\| `(LEVADA_\w+)` \|", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    text = (ROOT / "docs" / "quarantine.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(LEVADA_\w+)`", text)) <= listed
+    assert {f"LEVADA_EXTRACT{name}" for name in re.findall(r"`(_[A-Z_]+)`", text)} <= listed
+    assert set(re.findall(r"LEVADA_\w+", " ".join(reason.remedy for reason in Reason))) <= listed

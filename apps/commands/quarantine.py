@@ -1,4 +1,4 @@
-"""`levada quarantine list|retry`: files that cannot be processed, and why."""
+"""`levada quarantine list|show|retry`: files that cannot be processed, and why."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from core.reasons import Reason
 from core.settings import Settings
 from ledger import libraries, quarantine, sources
 from ledger.database import open_ledger
+from ledger.quarantine import QuarantinedFile
 
 SHOWN = 1000
 """Rows that a person is shown."""
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Files that cannot be processed, and why.", no_args_is_help=True)
     group.command("list")(list_files)
+    group.command("show")(show)
     group.command("retry")(retry)
     app.add_typer(group, name="quarantine")
 
@@ -43,7 +45,7 @@ def list_files(library: LibraryName = "", as_json: AsJson = False) -> None:
     finally:
         db.close()
     if as_json:
-        print_json([asdict(row) | {"remedy": Reason(row.reason).remedy} for row in found])
+        print_json([_facts(row) for row in found])
         return
     if not found:
         out.print("The quarantine is empty.")
@@ -58,6 +60,60 @@ def list_files(library: LibraryName = "", as_json: AsJson = False) -> None:
     out.print(table("Quarantine", (*columns, "source") if several else columns, lines))
     if more > 0:
         out.print(f"... and {more:,} more: --json shows all")
+
+
+def show(
+    file: Annotated[str, typer.Argument(help="Path, as listed or absolute, name or document id.")],
+    library: LibraryName = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show all that is known of a quarantined file: where and why it failed, the engine's words, and what to do."""
+    settings = Settings.from_env()
+    db = open_ledger(settings.ledger_url, create=False)
+    try:
+        row = libraries.find(db, settings.tenant, library or settings.library)
+        found = quarantine.rows(db, row, which=file, place=_place(file))
+    finally:
+        db.close()
+    if not found:
+        raise UsageError(f"{file!r} is not in quarantine: `levada quarantine list` shows what is")
+    if as_json:
+        print_json([_facts(one) for one in found])
+        return
+    for one in found:
+        out.print(table(one.path, ("", ""), _lines(one)))
+
+
+def _facts(file: QuarantinedFile) -> dict[str, Any]:
+    facts = asdict(file) | {"engine": file.engine, "remedy": Reason(file.reason).remedy}
+    del facts["engines"]
+    return facts
+
+
+def _lines(file: QuarantinedFile) -> list[tuple[str, Any]]:
+    now = time.time()
+    return [
+        ("reason", file.reason),
+        ("what to do", Reason(file.reason).remedy),
+        ("stage", file.stage),
+        ("engine", file.engine or "none had begun, or it is not known which"),
+        ("its words", file.detail),
+        ("attempts", file.attempts),
+        ("first failed", f"{ago(now - file.first_at)} ago"),
+        ("last failed", f"{ago(now - file.last_at)} ago"),
+        ("next try", _next_try(file, now)),
+        ("still searchable", "an older revision" if file.outdated else "no"),
+        ("source", file.source),
+        ("size", f"{file.size:,} bytes"),
+        ("content", f"sha256 {file.content_hash}" if file.content_hash else "could not be read, or is to be read again"),
+        ("document", file.document_id),
+    ]
+
+
+def _next_try(file: QuarantinedFile, now: float) -> str:
+    if file.next_try is not None:
+        return f"in {ago(file.next_try - now)}" if file.next_try > now else "at the next ingest"
+    return "when it changes" if file.content_hash else "at the next ingest, or when it changes"
 
 
 def retry(

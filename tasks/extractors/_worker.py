@@ -1,8 +1,8 @@
 """A parser process: takes paths from its socket, answers with documents, and never outlives its parent.
 
 Protocol, both ways over one stream socket. Request: length, then JSON [path, name]. Answer: state, resident bytes, length, then
-the document (core/document_json.py) or JSON [reason, detail]; answers come in the order of the requests. The first answer is
-READY, empty.
+the document (core/document_json.py) or JSON [reason, detail, engine]; answers come in the order of the requests. The first
+answer is READY, empty.
 How many files have been begun stands in a page of memory that both see, so that a death between two files is blamed on neither.
 """
 
@@ -109,7 +109,7 @@ def _answer(
         no = exc
     except BaseException as exc:  # also SystemExit from a parser: it may not end the others' process
         no = refusal(exc)
-    return REFUSED, json.dumps([no.reason.value, no.detail[:_MAX_DETAIL]]).encode()
+    return REFUSED, json.dumps([no.reason.value, no.detail[:_MAX_DETAIL], no.engine]).encode()
 
 
 def _clean_up() -> None:

@@ -324,8 +324,8 @@ class ParserPool:
             if state == READ:
                 job.batch.results.put((job.key, body))
             else:
-                reason, detail = json.loads(body)
-                job.batch.results.put((job.key, Unprocessable(Reason(reason), detail)))
+                reason, detail, engine = json.loads(body)
+                job.batch.results.put((job.key, Unprocessable(Reason(reason), detail, engine)))
         worker.watch.begin(time.monotonic())
 
     def _lost(self, worker: _Worker) -> None:

@@ -15,7 +15,7 @@ from tasks.extractors._members import CONTENT
 from tasks.extractors._suffixes import declared_type
 from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.media_type import OCTET_STREAM, OLE_ENCRYPTED, media_type
-from tasks.extractors.registry import engine_named, extractor_for
+from tasks.extractors.registry import engine_named, extractor_for, failure_key
 
 _MAX_DETAIL = 500
 _COMPRESSED = frozenset({".gz", ".bz2", ".xz"})
@@ -68,9 +68,14 @@ def _read(path: str, name: str, reading: Reading) -> Document:
         if found == OCTET_STREAM and _is_blank(path):
             raise Unprocessable(Reason.EMPTY, "nothing but zero bytes")
         raise Unprocessable(Reason.UNSUPPORTED_TYPE, found)
-    document = engine.extract(path, found, reading)
-    if not document.elements and not document.members:
-        raise Unprocessable(Reason.EMPTY, "; ".join((f"no text in this {found}", *document.warnings))[:_MAX_DETAIL])
+    try:
+        document = engine.extract(path, found, reading)
+        if not document.elements and not document.members:
+            raise Unprocessable(Reason.EMPTY, "; ".join((f"no text in this {found}", *document.warnings))[:_MAX_DETAIL])
+    except Exception as exc:
+        refused = exc if isinstance(exc, Unprocessable) else refusal(exc)
+        refused.engine = failure_key(engine, reading.policy)
+        raise refused from exc.__cause__ if refused is exc else exc
     declared = declared_type(name)
     return replace(
         document,

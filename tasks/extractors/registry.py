@@ -53,6 +53,22 @@ def registry_key(policy: ReadingPolicy = DEFAULT_POLICY) -> str:
     return hashlib.blake2b("\n".join(keys).encode(), digest_size=8).hexdigest()
 
 
+def failure_key(engine: Extractor, policy: ReadingPolicy = DEFAULT_POLICY) -> str:
+    """What a file that the engine refused for good is remembered by, e.g. "pdf/1+tesseract|5d41402abc4b2a76".
+
+    It changes with the engine's version, with the programs it uses, with the policy, and when a type gets another engine: not
+    with the versions of other engines.
+    """
+    programs = "".join(f"+{program}" for program in sorted(engine.programs) if found(program))
+    readers = "\n".join(f"{media_type} {reader.name}" for media_type, reader in sorted(_by_media_type().items()))
+    return f"{engine.key}{policy.suffix}{programs}|{hashlib.blake2b(readers.encode(), digest_size=8).hexdigest()}"
+
+
+def failure_keys(policy: ReadingPolicy = DEFAULT_POLICY) -> frozenset[str]:
+    """Of all engines: refusals that are remembered by another key are worth another try."""
+    return frozenset(failure_key(engine, policy) for engine in _engines() if not engine.alternative)
+
+
 def engines() -> tuple[Extractor, ...]:
     """All of them, by name."""
     return _engines()

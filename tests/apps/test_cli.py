@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -83,6 +84,17 @@ def test_quarantine(levada: Command, folder: Path) -> None:
     rows = levada.json("quarantine", "list")
     assert [(row["path"], row["reason"]) for row in rows] == [("broken.pdf", "corrupt")]
     assert rows[0]["remedy"]
+    for name in ("broken.pdf", folder / "broken.pdf", rows[0]["document_id"]):
+        (one,) = levada.json("quarantine", "show", name)
+        assert (one["path"], one["stage"], one["reason"], one["attempts"]) == ("broken.pdf", "extract", "corrupt", 1)
+        assert one["engine"].startswith("pdf/")
+        assert one["detail"]
+        assert one["content_hash"] == hashlib.sha256((folder / "broken.pdf").read_bytes()).hexdigest()
+        assert one["first_at"] <= one["last_at"]
+        assert one["next_try"] is None
+    told = levada("quarantine", "show", "broken.pdf").stdout
+    assert all(word in told for word in ("corrupt", rows[0]["remedy"], one["detail"], "when it changes"))
+    assert "no-such-file" in levada.error("quarantine", "show", "no-such-file", code=2)
     assert "no-such-file" in levada.error("quarantine", "retry", "no-such-file", code=2)
     for name in ("broken.pdf", folder / "broken.pdf"):
         assert levada.json("quarantine", "retry", name) == {"retrying": 1}

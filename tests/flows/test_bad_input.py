@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 
 from core.errors import LedgerTooNew, LibraryBusy, UsageError
-from ledger import libraries
+from core.reasons import Reason
+from ledger import libraries, quarantine
 from ledger.locks import library_lock
 from tasks.remove_source import remove_source
+from tasks.report import markdown
 from tasks.sources import named
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
@@ -89,6 +91,11 @@ def test_every_kind_of_bad_file_is_named_and_none_stops_another(world: World) ->
     expected = {"empty.txt": "empty", "blank.md": "empty", "picture.bin": "unsupported_type", "broken.pdf": "corrupt"}
     assert reasons(world) == expected
     assert {failure.path for failure in report.failures} == set(reasons(world))
+    assert all(failure.remedy == Reason(failure.reason).remedy for failure in report.failures)
+    page = markdown("default", report)
+    assert "4 files are in quarantine in all" in page
+    for failure in report.failures:
+        assert f"| {failure.path} | extract | {failure.reason} | {failure.remedy} |" in page
     world.settle()
     world.ingest()
     again = world.ingest()
@@ -97,6 +104,18 @@ def test_every_kind_of_bad_file_is_named_and_none_stops_another(world: World) ->
     world.write("broken.pdf", "Not a PDF any more, but a text.")
     mended = world.ingest()
     assert (mended.added, mended.quarantined) == (1, 3)
+
+
+def test_what_fails_again_in_the_same_way_is_counted_but_is_not_new(world: World) -> None:
+    world.write("broken.pdf", b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog")
+    assert [failure.path for failure in world.ingest().failures] == ["broken.pdf"]
+    quarantine.retry(world.library().ledger, world.library().row())
+    again = world.ingest()
+    assert (again.quarantined, again.failures) == (1, [])
+    (row,) = quarantine.rows(world.library().ledger, world.library().row())
+    assert row.attempts == 2
+    world.write("broken.pdf", b"")
+    assert [(failure.path, failure.reason) for failure in world.ingest().failures] == [("broken.pdf", "empty")]
 
 
 def test_names_with_newlines_and_broken_utf8(world: World) -> None:

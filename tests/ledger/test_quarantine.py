@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -186,6 +187,77 @@ def test_new_engines_are_tried_on_everything_that_was_given_up(world: World) -> 
     world.pipeline = replace(world.pipeline, registry="registry/2")
     owed.invalidate(world.db, world.run, world.row, world.pipeline)
     assert [file.path for file in world.owed()] == ["a", "b"]
+
+
+def refused(world: World, name: str, reason: Reason, engine: str) -> None:
+    """Put an owed file into quarantine as an engine's refusal of its content."""
+    file = next(file for file in world.owed() if file.file_id == name.encode())
+    key = world.pipeline.failure_key(reason, engine)
+    failed = FailedFile(file.document_id, file.wanted, "extract", reason, "", f"hash of {name}", file.fingerprint, key)
+    quarantine.record(world.db, world.run, [failed], world.pipeline.registry)
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        ({"registry": "registry/2", "refusals": frozenset({"pdf/1", "docx/2"})}, ["docx", "type", "needs", "killed"]),
+        ({"registry": "registry/2", "refusals": frozenset({"pdf/1", "docx/1", "odt/1"})}, ["type", "needs", "killed"]),
+        ({"limits": "2 GiB"}, ["large", "killed"]),
+        ({}, []),
+    ],
+    ids=["another version of one engine", "a new engine", "other limits", "nothing"],
+)
+def test_a_lasting_refusal_is_remembered_by_what_can_change_it(world: World, change: dict[str, Any], again: list[str]) -> None:
+    world.pipeline = replace(world.pipeline, refusals=frozenset({"pdf/1", "docx/1"}), limits="1 GiB")
+    names = ("docx", "killed", "large", "needs", "pdf", "type")
+    for name in names:
+        world.source.write(name, name)
+    world.listing()
+    owed.invalidate(world.db, world.run, world.row, world.pipeline)
+    refused(world, "pdf", Reason.CORRUPT, "pdf/1")
+    refused(world, "docx", Reason.EMPTY, "docx/1")
+    refused(world, "large", Reason.TOO_LARGE, "pdf/1")
+    refused(world, "killed", Reason.TOO_LARGE, "")
+    refused(world, "type", Reason.UNSUPPORTED_TYPE, "")
+    refused(world, "needs", Reason.NEEDS_TESSERACT, "pdf/1")
+    assert world.owed() == []
+    world.pipeline = replace(world.pipeline, **change)
+    owed.invalidate(world.db, world.run, world.row, world.pipeline)
+    assert [file.path for file in world.owed()] == sorted(again)
+    for file in world.owed():
+        assert not file.is_hopeless(f"hash of {file.path}", world.pipeline)
+
+
+def test_the_same_bytes_under_another_fingerprint_are_known_to_be_hopeless(world: World) -> None:
+    world.pipeline = replace(world.pipeline, refusals=frozenset({"pdf/1"}))
+    world.source.write("a", "one")
+    world.listing()
+    owed.invalidate(world.db, world.run, world.row, world.pipeline)
+    refused(world, "a", Reason.CORRUPT, "pdf/1")
+    world.source.touch("a")
+    world.begin()
+    world.listing()
+    (file,) = world.owed()
+    assert file.is_hopeless("hash of a", world.pipeline)
+    assert not file.is_hopeless("hash of b", world.pipeline)
+    assert not file.is_hopeless("hash of a", replace(world.pipeline, refusals=frozenset({"pdf/2"})))
+
+
+@pytest.mark.parametrize("which", ["folder/a", "a", "document id", "place"])
+def test_one_file_with_all_that_is_known_of_it(world: World, which: str) -> None:
+    world.pipeline = replace(world.pipeline, registry="0123456789abcdef", refusals=frozenset({"pdf/1|types"}))
+    world.source.write("folder/a", "one")
+    world.source.write("b", "one")
+    world.listing()
+    refused(world, "folder/a", Reason.CORRUPT, "pdf/1|types")
+    refused(world, "b", Reason.CORRUPT, "")
+    argument = {"document id": world.id("folder/a"), "place": "x"}.get(which, which)
+    (row,) = quarantine.rows(world.db, world.library, which=argument, place=f"{world.row.root}/folder/a")
+    assert (row.path, row.reason, row.stage, row.attempts) == ("folder/a", "corrupt", "extract", 1)
+    assert (row.engine, row.content_hash, row.document_id) == ("pdf/1", "hash of folder/a", world.id("folder/a"))
+    assert quarantine.rows(world.db, world.library, which="b")[0].engine is None
+    assert quarantine.rows(world.db, world.library, which="no such file") == []
+    assert quarantine.known(world.db, [row.document_id, "unknown"]) == {row.document_id: "corrupt"}
 
 
 def test_a_type_that_is_no_longer_wanted_retires_the_document(world: World) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from core.documents import Document
-from core.errors import UsageError
+from core.errors import Unprocessable, UsageError
 from core.reading import ReadingPolicy
 from tasks.extractors import registry
 from tasks.extractors.base import DEFAULT, Extractor, Reading
+from tasks.extractors.read import read_document
+from tasks.extractors.registry import engine_named, engines, failure_key, failure_keys
 
 FIRST_SET = {"csv", "docx", "eml", "html", "markdown", "pdf", "pptx", "text", "xlsx"}
 
@@ -128,3 +130,24 @@ def test_the_policy_is_part_of_the_keys() -> None:
     keep = ReadingPolicy(keep_hidden=True)
     assert registry.engine_keys(keep) == {f"{key}+hidden" for key in registry.engine_keys()}
     assert registry.registry_key(keep) != registry.registry_key()
+
+
+def test_a_refusal_is_remembered_by_engine_policy_and_types(tmp_path: Path) -> None:
+    pdf = engine_named("pdf")
+    assert failure_key(pdf).startswith(pdf.key)
+    assert failure_key(pdf) in failure_keys()
+    assert failure_key(pdf, ReadingPolicy(keep_hidden=True)) not in failure_keys()
+    assert len(failure_keys()) == len({engine.name for engine in engines() if not engine.alternative})
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.7\n")
+    with pytest.raises(Unprocessable) as refusal:
+        read_document(str(path), "a.pdf")
+    assert refusal.value.engine == failure_key(pdf)
+
+
+def test_a_program_that_comes_changes_the_keys_of_those_who_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    users = [engine for engine in engines() if engine.programs and not engine.alternative]
+    monkeypatch.setattr("tasks.extractors.registry.found", lambda _program: None)
+    without = failure_keys()
+    monkeypatch.setattr("tasks.extractors.registry.found", lambda program: f"/usr/bin/{program}")
+    assert len(without - failure_keys()) == len(users)
