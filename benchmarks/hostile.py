@@ -31,6 +31,7 @@ from tasks.extractors.read import read_document
 from tasks.parsers import parser_pool
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "hostile"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "library"
 DEPTH = 3
 MINUTES = 25
 SHOWN = 8
@@ -44,7 +45,7 @@ def timed(path: str, name: str, reading: Reading) -> Document:
         return read_document(path, name, reading)
     finally:
         peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-        line = [path, time.monotonic() - begun, _cpu() - computed, int(peak.split()[1]) * 1024]
+        line: list[float | str] = [path, time.monotonic() - begun, _cpu() - computed, int(peak.split()[1]) * 1024]
         with (Path(str(reading.members)).parents[2] / "times").open("a") as log:
             log.write(json.dumps(line) + "\n")
 
@@ -104,8 +105,9 @@ def main(folder: Path) -> None:
         reading = Reading(members=str(base / "members"))
         settings = Settings.from_env({"HOME": name, "LEVADA_EXTRACT_WORKERS": "2"})
         with parser_pool(settings, base / "rooms", reading=reading, reader="benchmarks.hostile:timed") as pool:
-            warm = [(n, str(path), path.name) for n, path in enumerate(sorted(folder.parent.glob("*.md")) * 100)]
-            for _ in pool.read_many(warm):
+            # What a parent has when it has read anything: a process that has not is a tenth smaller than after one long report.
+            usual = [path for path in sorted(EXAMPLES.rglob("*")) if path.is_file()]
+            for _ in pool.read_many((n, str(path), path.name) for n, path in enumerate(usual * 20)):
                 pass
             before = _proc.usage(os.getpid()).memory - sum(_proc.usage(pid).memory for pid in pool.worker_pids())
             sampler = Sampler(pool)
@@ -149,7 +151,12 @@ def main(folder: Path) -> None:
                 sampler.highest <= limits,
             ),
             Row("processes left behind", str(len(left)), "0", not left),
-            Row("memory of the parent after, against before", f"{after / before:.2f} x", "<= 1.1 x", after <= 1.1 * before),
+            Row(
+                f"memory of the parent after, against {before >> 20} MiB before",
+                f"{after / before:.2f} x",
+                "<= 1.1 x",
+                after <= 1.1 * before,
+            ),
         ]
     )
 
