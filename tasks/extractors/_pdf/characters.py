@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tasks.extractors._pdf.frame import Floats, Frame
 from tasks.extractors._pdf.page import Style, Word
 from tasks.extractors._pdf.pdfium import functions
+from tasks.extractors._pdf.rtl import has_rtl, with_ligatures_in_order
 
 _BOLD = re.compile(r"bold|black|heavy|demi|[bB][xX]\d|CMBX|SFBX|[-,]B(?:I|$)", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|slant|cmti|cmsl|sfti", re.IGNORECASE)
@@ -39,6 +40,8 @@ def read_words(text_page: int, count: int, frame: Frame) -> list[Word]:
         return []
     text = _text(text_page, count)
     boxes = _boxes(text_page, count, frame)
+    if has_rtl(text):
+        text = with_ligatures_in_order(text, boxes)
     objects = list(map(functions().text_object, repeat(text_page), range(count)))
     styles = _styles(text_page, objects, frame)
     return _gather(text, boxes, objects, styles)

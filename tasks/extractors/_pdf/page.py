@@ -28,6 +28,10 @@ class Style:
     """Degrees counterclockwise in which the text runs on the page as shown: 0 is ordinary, 90 runs upwards."""
 
 
+PLAIN = Style("", 10.0, False, False, False, 0, 255, 0, 0)
+"""Of text about which nothing is known."""
+
+
 @dataclass(slots=True)
 class Word:
     """Characters without a space between them."""
@@ -73,7 +77,7 @@ class Fill:
 
     box: Box
     colour: int
-    """0xRRGGBB."""
+    """0xRRGGBB; opaque."""
     order: int
     """Position among all objects of the page in the order of painting."""
 
@@ -91,5 +95,7 @@ class Page:
     rules: list[Rule] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     images: list[Box] = field(default_factory=list)
+    painted: list[Box] = field(default_factory=list)
+    """What else may be behind text: areas of other shapes, thick strokes, shadings and what shines through."""
     shapes: int = 0
     """How many paths, images and shadings there are, however drawn."""

@@ -52,6 +52,11 @@ class Functions(NamedTuple):
     segment_type: Callable[[int], int]
     segment_point: Callable[[int, int, int], int]
     segment_closes: Callable[[int], int]
+    transparent: Callable[[int], int]
+    clip: Callable[[int], int | None]
+    clip_paths: Callable[[int], int]
+    clip_segment_count: Callable[[int, int], int]
+    clip_segment: Callable[[int, int, int], int | None]
 
 
 @cache
@@ -91,6 +96,11 @@ def functions() -> Functions:
         segment_type=bind("FPDFPathSegment_GetType", _INT, _PTR),
         segment_point=bind("FPDFPathSegment_GetPoint", _INT, _PTR, _PTR, _PTR),
         segment_closes=bind("FPDFPathSegment_GetClose", _INT, _PTR),
+        transparent=bind("FPDFPageObj_HasTransparency", _INT, _PTR),
+        clip=bind("FPDFPageObj_GetClipPath", _PTR, _PTR),
+        clip_paths=bind("FPDFClipPath_CountPaths", _INT, _PTR),
+        clip_segment_count=bind("FPDFClipPath_CountPathSegments", _INT, _PTR, _INT),
+        clip_segment=bind("FPDFClipPath_GetPathSegment", _PTR, _PTR, _INT, _INT),
     )
 
 

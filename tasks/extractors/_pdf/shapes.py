@@ -20,7 +20,12 @@ _MAX_OBJECTS = 20_000
 _MAX_SEGMENTS = 60_000
 """Per page, over all paths: maps and plots draw more, and none of it is a table's."""
 _MAX_DEPTH = 8
+_MAX_CLIP = 6
+_THICK = 6.0
+"""Points; a thicker stroke may be the ground of text."""
 _MOVE_TO, _CURVE_TO = 2, 1
+_WHITE = 0xFFFFFF
+_OPAQUE = 255
 
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -54,10 +59,12 @@ def read_shapes(page: int, count: int, frame: Frame, target: Page) -> None:
             if 2 <= number <= segments:
                 segments -= number
                 _read_path(item, number, matrix, frame, target, order, call, cells)
+            elif box := _bounds(item, matrix, frame, call, cells):
+                target.painted.append(box)
         elif kind in (IMAGE, SHADING):
             target.shapes += 1
-            if kind == IMAGE and (box := _bounds(item, matrix, frame, call, cells)):
-                target.images.append(box)
+            if box := _bounds(item, matrix, frame, call, cells):
+                (target.images if kind == IMAGE else target.painted).append(box)
 
 
 def _objects(page: int, count: int, call: Functions, cells: _Cells) -> Iterator[tuple[int, int, Matrix]]:
@@ -95,37 +102,66 @@ def _read_path(
     if not (filled or stroked):
         return
     matrix = _times(_matrix(item, call, cells), outer)
-    colour, alpha = _colour(item, filled, call, cells)
-    if alpha == 0 and not stroked:
-        return
+    colour = _colour(item, call, cells) if filled else None
     width = 0.0
     if stroked and call.stroke_width(item, cells.float_at[0]):
         width = cells.floats[0] * max(abs(matrix[0]), abs(matrix[1]))
+    plain = 0
     for points, closed in _subpaths(item, number, matrix, frame, call, cells):
-        box = _rectangle(points) if filled and len(points) >= 4 else None
-        if box and filled:
-            _add_fill(box, colour, order, target)
-        if stroked and not (filled and colour == _WHITE and box is None):
-            corners = [*points, points[0]] if closed else points
-            for one, other in pairwise(corners):
+        box = _rectangle(points) if filled else None
+        if box and colour is not None:
+            plain += len(points)
+            _add_fill(box, colour, order, item, outer, frame, target, call, cells)
+        if stroked:
+            for one, other in pairwise([*points, points[0]] if closed else points):
                 _add_line(one, other, width, target)
+    other_shape = filled and (colour is None or plain < number - 1)
+    if (other_shape or width > _THICK) and (bounds := _bounds(item, outer, frame, call, cells)):
+        target.painted.append(bounds)
 
 
-_WHITE = 0xFFFFFF
-
-
-def _add_fill(box: Box, colour: int, order: int, target: Page) -> None:
-    left, top, right, bottom = box
-    thin = min(right - left, bottom - top)
+def _add_fill(
+    box: Box, colour: int, order: int, item: int, outer: Matrix, frame: Frame, target: Page, call: Functions, cells: _Cells
+) -> None:
+    clipped = _clipped(box, item, outer, frame, call, cells)
+    if clipped is None:
+        target.painted.append(box)
+        return
+    left, top, right, bottom = clipped
+    across, down = right - left, bottom - top
+    thin, long = min(across, down), max(across, down)
+    if thin < 0 or long == 0:
+        return
     if thin > _THIN:
-        target.fills.append(Fill(box, colour, order))
-    elif colour != _WHITE and max(right - left, bottom - top) > 2 * thin:
-        if right - left > bottom - top:
+        target.fills.append(Fill(clipped, colour, order))
+    elif colour != _WHITE and long > 2 * thin:
+        if across > down:
             middle = (top + bottom) / 2
             target.rules.append(Rule(left, middle, right, middle, thin))
         else:
             middle = (left + right) / 2
             target.rules.append(Rule(middle, top, middle, bottom, thin))
+
+
+def _clipped(box: Box, item: int, outer: Matrix, frame: Frame, call: Functions, cells: _Cells) -> Box | None:
+    """What the object's clip leaves of its box; None if the clip is no upright rectangle."""
+    clip = call.clip(item)
+    paths = call.clip_paths(clip) if clip is not None else 0
+    for path in range(max(0, paths)):
+        number = call.clip_segment_count(clip or 0, path)
+        if not 0 < number <= _MAX_CLIP:
+            return None
+        points: list[Point] = []
+        for place in range(number):
+            segment = call.clip_segment(clip or 0, path, place)
+            if segment is None or call.segment_type(segment) == _CURVE_TO:
+                return None
+            points.append(_point(segment, outer, frame, call, cells))
+        window = _rectangle(points)
+        if window is None:
+            return None
+        box = (max(box[0], window[0]), max(box[1], window[1]), min(box[2], window[2]), min(box[3], window[3]))
+    return box
 
 
 def _add_line(one: Point, other: Point, width: float, target: Page) -> None:
@@ -142,7 +178,6 @@ def _subpaths(item: int, number: int, matrix: Matrix, frame: Frame, call: Functi
     """Those without curves, in shown coordinates."""
     points: list[Point] = []
     closed = curved = False
-    a, b, c, d, e, f = matrix
     for place in range(number):
         segment = call.segment(item, place)
         if segment is None:
@@ -154,18 +189,23 @@ def _subpaths(item: int, number: int, matrix: Matrix, frame: Frame, call: Functi
             points, closed, curved = [], False, False
         elif kind == _CURVE_TO:
             curved = True
-        if call.segment_point(segment, cells.float_at[0], cells.float_at[1]):
-            x, y = cells.floats[0], cells.floats[1]
-            x, y = a * x + c * y + e, b * x + d * y + f
-            points.append((frame.x(x, y), frame.y(x, y)))
+        points.append(_point(segment, matrix, frame, call, cells))
         closed = closed or bool(call.segment_closes(segment))
     if len(points) > 1 and not curved:
         yield _Subpath(points, closed)
 
 
+def _point(segment: int, matrix: Matrix, frame: Frame, call: Functions, cells: _Cells) -> Point:
+    call.segment_point(segment, cells.float_at[0], cells.float_at[1])
+    x, y = cells.floats[0], cells.floats[1]
+    a, b, c, d, e, f = matrix
+    x, y = a * x + c * y + e, b * x + d * y + f
+    return frame.x(x, y), frame.y(x, y)
+
+
 def _rectangle(points: list[Point]) -> Box | None:
     """The box of the points, if they are the corners of an upright rectangle."""
-    if len(points) > 5:
+    if not 4 <= len(points) <= _MAX_CLIP:
         return None
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
@@ -183,11 +223,14 @@ def _bounds(item: int, matrix: Matrix, frame: Frame, call: Functions, cells: _Ce
     return (min(xs), min(ys), max(xs), max(ys))
 
 
-def _colour(item: int, filled: bool, call: Functions, cells: _Cells) -> tuple[int, int]:
-    if filled and call.fill_colour(item, *cells.int_at):
-        red, green, blue, alpha = cells.ints
-        return red << 16 | green << 8 | blue, alpha
-    return 0, 255
+def _colour(item: int, call: Functions, cells: _Cells) -> int | None:
+    """Of a filled path; None if it is a pattern or lets something shine through."""
+    if not call.fill_colour(item, *cells.int_at):
+        return None
+    red, green, blue, alpha = cells.ints
+    if alpha < _OPAQUE or call.transparent(item):
+        return None
+    return int(red << 16 | green << 8 | blue)
 
 
 def _matrix(item: int, call: Functions, cells: _Cells) -> Matrix:

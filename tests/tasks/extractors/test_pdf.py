@@ -120,12 +120,12 @@ def test_columns_and_rows(tmp_path: Path) -> None:
     ]
 
 
-def test_pages_without_text_are_counted_and_a_scan_is_empty(tmp_path: Path) -> None:
+def test_blank_pages_are_counted_and_nothing_else_is_empty(tmp_path: Path) -> None:
     line = [Text("words on page two", 72, 700)]
     assert [e.page for e in read(make.pdf(tmp_path / "a.pdf", [[], line, []])).elements] == [2]
-    scan = refusal(make.pdf(tmp_path / "b.pdf", [[], []]))
-    assert scan.reason is Reason.EMPTY
-    assert "OCR" in scan.detail
+    blank = refusal(make.pdf(tmp_path / "b.pdf", [[], []]))
+    assert blank.reason is Reason.EMPTY
+    assert blank.detail == "2 pages without any text"
 
 
 def test_a_lost_header_is_mended(tmp_path: Path) -> None:

@@ -1,0 +1,154 @@
+"""Lines to paragraphs, list items, captions and code. Pure geometry: knows no PDF library."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from core.documents import Box
+from tasks.extractors._pdf.hyphens import Vocabulary
+from tasks.extractors._pdf.lines import Line
+
+BULLET = re.compile(r"[•‣◦▪▫■□●○❖➢✓–—*·\uf0b7\uf0a7\uf0d8\uf0fc\uf076-]\s+(?=\S)")
+_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,4}\))\s+(?=\S)")
+_SENTENCE_END = re.compile(r"[.!?:;…]['\"”’»)\]]*$")
+_CAPTION = re.compile(
+    r"(?:fig(?:ure|ura)?|abb(?:ildung)?|table|tab(?:elle|ela|leau|la)?|tabla|chart|exhibit|box|scheme|listing|algorithm|"
+    r"quadro|gráfico|graphique|schema|plate|map)\.?\s+(?:[A-Z]{0,2}[-.]?\d+(?:[.\-–]\d+)*[a-z]?|[IVX]+)\s*[:.|–—-]+(?=\s|$)",
+    re.IGNORECASE,
+)
+_CAPTION_LENGTH = 600
+_HYPHENS = ("-", "\u2010", "\u00ad")
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Lines that belong together."""
+
+    lines: list[Line]
+    page: int
+    item: bool = False
+    code: bool = False
+    text: str = field(default="")
+
+    @property
+    def size(self) -> float:
+        return self.lines[0].size
+
+    @property
+    def bold(self) -> bool:
+        return self.lines[0].bold
+
+    @property
+    def level(self) -> int | None:
+        return self.lines[0].level
+
+    @property
+    def caption(self) -> bool:
+        """True for "Figure 3: ..." or "Table 2. ..."."""
+        return len(self.text) <= _CAPTION_LENGTH and _CAPTION.match(self.text) is not None
+
+    @property
+    def box(self) -> Box:
+        """Around its lines."""
+        lines = self.lines
+        return (
+            min(o.left for o in lines),
+            min(o.top for o in lines),
+            max(o.right for o in lines),
+            max(o.bottom for o in lines),
+        )
+
+
+def paragraphs(lines: list[Line], page: int, code: bool = True) -> list[Paragraph]:
+    """Lines in reading order, without anything between them, as paragraphs. `code`: type of one width means code."""
+    leading = _leading(lines)
+    found: list[Paragraph] = []
+    for line in lines:
+        if found and _continues(found[-1], line, leading):
+            found[-1].lines.append(line)
+        else:
+            item = bool(BULLET.match(line.text) or _NUMBER.match(line.text))
+            found.append(Paragraph([line], page, item and not (code and line.mono), code and line.mono))
+    return found
+
+
+def set_texts(found: Iterable[Paragraph], vocabulary: Vocabulary) -> None:
+    """Give each paragraph its text, broken words mended; code keeps its lines and their indents."""
+    for paragraph in found:
+        if paragraph.code:
+            paragraph.text = "\n".join(_indented(paragraph.lines))
+            continue
+        text = paragraph.lines[0].text
+        for line in paragraph.lines[1:]:
+            text = vocabulary.joined(text, line.text)
+        paragraph.text = text
+
+
+def runs_on(one: Paragraph, other: Paragraph) -> bool:
+    """True if the second, first on its page, goes on with the first, last on the page before."""
+    if one.code or other.code or other.item or one.level is not None or other.level is not None or one.caption:
+        return False
+    if abs(one.lines[-1].size - other.size) > 0.06 * other.size or one.lines[-1].bold != other.bold:
+        return False
+    last, first = one.lines[-1].text, other.lines[0].text
+    if last.endswith(_HYPHENS) and last[-2:-1].isalpha():
+        return first[:1].isalpha()
+    return not _SENTENCE_END.search(last) and first[:1].islower() and len(one.text) > 40
+
+
+def bullet_free(text: str) -> str:
+    """A list item's text without its bullet; a number stays."""
+    return BULLET.sub("", text, count=1)
+
+
+def _indented(lines: list[Line]) -> Iterator[str]:
+    width = 0.6 * lines[0].size
+    left = min(line.left for line in lines)
+    for line in lines:
+        yield " " * min(40, round((line.left - left) / width) if width else 0) + line.text
+
+
+def _leading(lines: list[Line]) -> float:
+    """Usual distance of two lines in units of their size."""
+    steps = [
+        (line.bottom - above.bottom) / line.size
+        for above, line in pairwise(lines)
+        if line.size > 0 and abs(above.size - line.size) < 0.1 * line.size and 0 < line.bottom - above.bottom < 3 * line.size
+    ]
+    return statistics.median_low(steps) if steps else 1.2
+
+
+def _continues(paragraph: Paragraph, line: Line, leading: float) -> bool:
+    last = paragraph.lines[-1]
+    step = line.bottom - last.bottom
+    size = max(line.size, 1.0)
+    if last.style.angle != line.style.angle:
+        return False
+    if line.style.angle:
+        return abs(line.left - last.left) < 2 * size and abs(line.top - last.top) < 40 * size
+    if line.level is not None or paragraph.level is not None:
+        return line.level == paragraph.level and line.level is not None and 0 < step < 2.2 * size
+    if paragraph.code and line.mono:
+        return -0.5 * size < step < 3 * leading * size
+    if abs(last.size - line.size) > 0.12 * max(last.size, line.size) or last.bold != line.bold:
+        return False
+    if paragraph.code != (line.mono and paragraph.code) or BULLET.match(line.text) or _NUMBER.match(line.text):
+        return False
+    ended = bool(_SENTENCE_END.search(last.text))
+    if step <= -0.2 * size:  # the next column
+        return not ended and line.text[:1].islower() and last.bottom > line.bottom
+    if step > 1.25 * leading * size:
+        return False
+    if line.left > last.right or line.right < min(one.left for one in paragraph.lines):
+        return not ended and step < 0.6 * size
+    if ended:
+        left = min(one.left for one in paragraph.lines)
+        right = max(one.right for one in paragraph.lines)
+        indented = line.left - last.left > 0.8 * size and not paragraph.item
+        short = len(paragraph.lines) > 1 and last.right < max(right, line.right) - 0.2 * (right - left)
+        return not (indented or short)
+    return True
