@@ -1,10 +1,10 @@
-"""Cleaning of PDF text: running headers, footers and page numbers dropped, broken words mended, against labels made by looking.
+"""Cleaning of PDF text against labels made by looking: running headers, footers, page numbers dropped; broken words mended.
 
-`python -m benchmarks.pdf_cleaning [--show]`. `pdf_cleaning_labels.json` names, for some pages of each file below ../shared/data,
-all its running lines; `either` lists lines that count neither way (a title repeated with "continued", the head of a table); `mended`
-are words that the page breaks at the end of a line, `kept` those whose hyphen is their own. Labels and lines are compared by their
-words: a line is right if four fifths of its words stand in labelled lines of its page, a label is found if four fifths of its words
-were dropped.
+`python -m benchmarks.pdf_cleaning [--show]`. `pdf_cleaning_labels.json` names, for some pages of each file below
+../shared/data, all their running lines; `either` lists lines that count neither way (a title repeated with "continued", the
+head of a table); `mended` are words that the page breaks at the end of a line, `kept` those whose hyphen is their own. Lines
+are compared by their words: a line is right if four fifths of its words stand in labelled lines of its page, a label is found
+if four fifths of its words were dropped.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ def compare_lines(label: dict[str, Any], tally: Tally) -> None:
     for number, wanted in label["pages"].items():
         items = sheets[int(number) - 1].items
         dropped = [item.text for item in items if isinstance(item, Line) and id(item) in running]
+        dropped += [row.line.text for row in sheets[int(number) - 1].edge_rows if id(row.line) in running]
         right = sum((words(line) for line in wanted), Counter())
         neither = sum((words(line) for line in label.get("either", {}).get(number, [])), Counter())
         gone = sum(map(words, dropped), Counter())

@@ -18,7 +18,7 @@ from tasks.extractors._pdf.running import running_lines
 from tasks.extractors._pdf.scan import add_scanned
 from tasks.extractors._pdf.sheet import Sheet, plain_lines, read_sheet
 from tasks.extractors._pdf.tables import Table
-from tasks.extractors._tables import HEADER_LINES, markdown_table
+from tasks.extractors._tables import add_table
 
 _NAMED = 20
 """Pages that one warning lists."""
@@ -68,6 +68,9 @@ class Reader:
         matched = 0
         flow: list[list[Paragraph | Table]] = []
         for sheet in sheets:
+            for row in sheet.edge_rows:
+                if id(row.line) in running and len(row.table.rows) > 1:
+                    row.table.rows.pop(-1 if row.last else 0)
             items = [item for item in sheet.items if id(item) not in running]
             lines = [item for item in items if isinstance(item, Line)]
             vocabulary.add(line.text for line in lines)
@@ -94,12 +97,7 @@ class Reader:
                 self._recognise(sheet)
 
     def _add_table(self, table: Table, sheet: Sheet) -> None:
-        if max((sum(map(bool, row)) for row in table.rows), default=0) > 1:
-            box, text = sheet.shown(table.box), markdown_table(table.rows)
-            self._builder.add(ElementKind.TABLE, text, page=sheet.number, header_lines=HEADER_LINES, box=box)
-        else:
-            for row in table.rows:
-                self._builder.add(ElementKind.PARAGRAPH, " ".join(row), page=sheet.number, box=sheet.shown(table.box))
+        add_table(self._builder, table.rows, page=sheet.number, box=sheet.shown(table.box))
 
     def _add_paragraph(self, paragraph: Paragraph, level: int | None, sheet: Sheet) -> None:
         text, kind = paragraph.text, ElementKind.PARAGRAPH

@@ -7,6 +7,7 @@ theirs. The first line that is none ends it, so that nothing inside the text is 
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 from tasks.extractors._pdf.lines import Line
 from tasks.extractors._pdf.sheet import Sheet
+from tasks.extractors._pdf.tables import Table
 
 _ROWS = 6
 """Rows at each edge that are looked at."""
@@ -71,7 +73,7 @@ def running_lines(sheets: list[Sheet]) -> set[int]:
     pages = sum(1 for sheet in sheets if sheet.items)
     known = _repeated(edges, pages)
     _add_numbered(edges, pages, known)
-    _add_neighbours(edges, known)
+    _add_neighbours(edges, pages, known)
     found = _from_the_edge(edges, known)
     return found | _repeated_aslant(sheets)
 
@@ -80,7 +82,8 @@ def _edges(sheet: Sheet) -> Iterator[_Edge]:
     if sheet.turn is None:
         return
     lines = [item for item in sheet.items if isinstance(item, Line) and item.style.angle == 0]
-    tables = [item for item in sheet.items if not isinstance(item, Line)]
+    lines += [row.line for row in sheet.edge_rows]
+    tables = [item for item in sheet.items if isinstance(item, Table)]
     for foot in (False, True):
         ordered = sorted(lines, key=lambda line: -line.bottom if foot else line.top)
         row, last = -1, None
@@ -89,7 +92,7 @@ def _edges(sheet: Sheet) -> Iterator[_Edge]:
             if last is None or min(line.bottom, last.bottom) - max(line.top, last.top) < 0.4 * (line.bottom - line.top):
                 row += 1
             last = line
-            beyond = any(t.box[3] > line.bottom if foot else t.box[1] < line.top for t in tables)
+            beyond = any(t.box[3] > line.bottom + 1 if foot else t.box[1] < line.top - 1 for t in tables)
             if row >= _ROWS or (row and height > _ZONE * sheet.height) or beyond:
                 break
             if len(line.text) <= _LONGEST:
@@ -164,7 +167,7 @@ def _runs(near: list[_Edge], needed: int) -> Iterator[list[_Edge]]:
 
 def _add_numbered(edges: list[_Edge], pages: int, known: set[int]) -> None:
     """Add lines that carry their page's number where enough others do, whatever else they say."""
-    needed = max(3, pages // 4) if pages > 5 else max(2, round(0.6 * pages))
+    needed = max(3, pages // 4) if pages > 5 else max(2, math.ceil(0.75 * pages))
     places: dict[tuple[bool, tuple[str, int]], list[_Edge]] = defaultdict(list)
     for edge in edges:
         for offset in edge.counted:
@@ -173,10 +176,14 @@ def _add_numbered(edges: list[_Edge], pages: int, known: set[int]) -> None:
         for near in _by_height(group):
             if len({edge.page for edge in near}) >= needed:
                 known.update(id(edge.line) for edge in near)
-        # A number by itself may float, right below a text that does not fill its page.
-        alone = [edge for edge in group if edge.row == 0 and _is_number(edge)]
-        if len({edge.page for edge in alone}) >= (3 if pages > 5 else 2):
-            known.update(id(edge.line) for edge in alone)
+        # The outermost line may float, right below a text that does not fill its page.
+        by_text: dict[str, list[_Edge]] = defaultdict(list)
+        for edge in group:
+            if edge.row == 0:
+                by_text[edge.outline].append(edge)
+        for same in by_text.values():
+            if len({edge.page for edge in same}) >= (3 if pages > 5 else 2):
+                known.update(id(edge.line) for edge in same)
     for edge in edges:
         if edge.row == 0 and edge.height < _MARGIN and _is_number(edge) and _is_apart(edge, edges):
             known.add(id(edge.line))
@@ -196,14 +203,14 @@ def _is_apart(edge: _Edge, edges: list[_Edge]) -> bool:
     return all(gap > edge.line.bottom - edge.line.top for gap in gaps)
 
 
-def _add_neighbours(edges: list[_Edge], known: set[int]) -> None:
+def _add_neighbours(edges: list[_Edge], pages: int, known: set[int]) -> None:
     """Add lines that stand exactly where most running ones do, in their type: titles of chapters change."""
     places: dict[tuple[bool, int, float], list[_Edge]] = defaultdict(list)
     for edge in edges:
         places[edge.foot, round(edge.height / 2), round(edge.line.size, 1)].append(edge)
     for group in places.values():
         running = [edge for edge in group if id(edge.line) in known]
-        if len(running) >= 3 and len(running) >= 0.6 * len(group):
+        if len(running) >= max(3, pages // 5) and len(running) >= 0.6 * len(group):
             known.update(id(edge.line) for edge in group if len(edge.line.text) <= 120 and not _LABEL.match(edge.line.text))
 
 
@@ -231,5 +238,5 @@ def _repeated_aslant(sheets: list[Sheet]) -> set[int]:
     aslant = [(line, sheet.number) for sheet in sheets for line in sheet.items if isinstance(line, Line) and line.style.angle]
     pages: dict[str, set[int]] = defaultdict(set)
     for line, number in aslant:
-        pages[line.text].add(number)
-    return {id(line) for line, _number in aslant if len(pages[line.text]) >= 3}
+        pages[_NUMBER.sub("#", line.text)].add(number)
+    return {id(line) for line, _number in aslant if len(pages[_NUMBER.sub("#", line.text)]) >= 3}

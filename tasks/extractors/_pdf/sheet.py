@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.documents import Box
@@ -19,6 +20,16 @@ from tasks.extractors._pdf.upright import Turn, turned_upright
 _LINE_HEIGHT = 12.0
 
 
+@dataclass(frozen=True, slots=True)
+class EdgeRow:
+    """The first or the last row of a table, which may be a running line that stands close to it."""
+
+    table: Table
+    last: bool
+    line: Line
+    """Its text, over the height of one line."""
+
+
 @dataclass(slots=True)
 class Sheet:
     """What is read on one page, upright."""
@@ -28,6 +39,7 @@ class Sheet:
     height: float
     items: list[Line | Table] = field(default_factory=list)
     """In reading order."""
+    edge_rows: list[EdgeRow] = field(default_factory=list)
     turn: Turn | None = None
     """How it was turned to be upright; None if nothing on it has a known place."""
     hidden: str = ""
@@ -62,7 +74,7 @@ def read_sheet(file: PdfFile, index: int, keep_hidden: bool = False, with_tables
     sheet.turn = turned_upright(page)
     sheet.width, sheet.height = page.width, page.height
     found = tables(page) if with_tables else []
-    lines = lines_of([word for word in page.words if not any(_is_in(word, table.box) for table in found)])
+    lines = lines_of([word for word in page.words if word.hidden or not any(_is_in(word, table.box) for table in found)])
     beads = file.beads(index) if sheet.turn.degrees == 0 else []
     if beads:
         sheet.items = list(by_beads(lines, beads, frame_of(file.pdf[index])))
@@ -70,10 +82,19 @@ def read_sheet(file: PdfFile, index: int, keep_hidden: bool = False, with_tables
         sheet.items = list(in_reading_order(lines))
     for table in found:
         _insert(sheet.items, table, page.words)
+        sheet.edge_rows += _edge_rows(table)
     for item in sheet.items:
         if isinstance(item, Line):
             item.words = []
     return sheet
+
+
+def _edge_rows(table: Table) -> Iterator[EdgeRow]:
+    left, top, right, bottom = table.box
+    for last in (False, True):
+        text = " ".join(dict.fromkeys(filter(None, table.rows[-1 if last else 0])))
+        edge = (bottom - _LINE_HEIGHT, bottom) if last else (top, top + _LINE_HEIGHT)
+        yield EdgeRow(table, last, Line([], left, edge[0], right, edge[1], PLAIN, text))
 
 
 def _read_otherwise(file: PdfFile, index: int, sheet: Sheet, page: Page, text: str, garbage: float) -> None:
@@ -120,7 +141,7 @@ def _once(words: list[Word]) -> list[Word]:
 def _is_in(word: Word, box: Box) -> bool:
     left, top, right, bottom = box
     across, down = (word.left + word.right) / 2, (word.top + word.bottom) / 2
-    return left - 2 <= across <= right + 2 and top - 1 <= down <= bottom + 1
+    return left <= across <= right and top <= down <= bottom
 
 
 def _insert(items: list[Line | Table], table: Table, words: list[Word]) -> None:
