@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.documents import ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._lines import bullet_free
+from tasks.extractors._bullets import bullet_free
 from tasks.extractors._rtf_state import NO_LEVEL, State
 from tasks.extractors._rtf_tables import Cell, Row, grid
 from tasks.extractors._tables import add_table

@@ -9,11 +9,12 @@ from core.documents import ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
+from tasks.extractors._bullets import bullet_free
 from tasks.extractors._pdf.file import PdfFile
 from tasks.extractors._pdf.headings import levels_of, mark_bookmarked, outline_of
 from tasks.extractors._pdf.hyphens import Vocabulary
 from tasks.extractors._pdf.lines import Line
-from tasks.extractors._pdf.paragraphs import Paragraph, bullet_free, paragraphs, runs_on, set_texts
+from tasks.extractors._pdf.paragraphs import Paragraph, paragraphs, runs_on, set_texts
 from tasks.extractors._pdf.running import running_lines
 from tasks.extractors._pdf.scan import add_scanned
 from tasks.extractors._pdf.sheet import Sheet, plain_lines, read_sheet

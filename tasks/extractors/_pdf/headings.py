@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from itertools import zip_longest
 from typing import Any
 
+from tasks.extractors._bullets import bullet_free
 from tasks.extractors._pdf.lines import Line
-from tasks.extractors._pdf.paragraphs import Paragraph, bullet_free
+from tasks.extractors._pdf.paragraphs import Paragraph
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _SECTION_NUMBER = re.compile(

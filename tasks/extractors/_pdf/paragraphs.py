@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from core.documents import Box
+from tasks.extractors._bullets import BULLET
 from tasks.extractors._pdf.hyphens import Vocabulary
 from tasks.extractors._pdf.lines import Line
 
-BULLET = re.compile(r"[•‣◦▪▫■□●○❖➢✓–—*·\uf0b7\uf0a7\uf0d8\uf0fc\uf076-]\s+(?=\S)")
 _NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,4}\))\s+(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?:;…]['\"”’»)\]]*$")
 _CAPTION = re.compile(
@@ -98,11 +98,6 @@ def runs_on(one: Paragraph, other: Paragraph) -> bool:
     if last.endswith(_HYPHENS) and last[-2:-1].isalpha():
         return first[:1].isalpha()
     return not _SENTENCE_END.search(last) and first[:1].islower() and len(one.text) > 40
-
-
-def bullet_free(text: str) -> str:
-    """A list item's text without its bullet; a number stays."""
-    return BULLET.sub("", text, count=1)
 
 
 def _indented(lines: list[Line]) -> Iterator[str]:
