@@ -67,7 +67,8 @@ class Row:
 
 def joined(words: list[Word]) -> str:
     """The words as text, with spaces where the page has them; those of a right-to-left script from the right."""
-    leftward = sum(_LEFTWARD[0] <= word.text[0] <= _LEFTWARD[1] or _FORMS[0] <= word.text[0] <= _FORMS[1] for word in words)
+    firsts = [word.text[:1] for word in words]
+    leftward = sum(_LEFTWARD[0] <= first <= _LEFTWARD[1] or _FORMS[0] <= first <= _FORMS[1] for first in firsts)
     if 2 * leftward > len(words):
         return " ".join(word.text for word in reversed(words))
     parts: list[str] = []
