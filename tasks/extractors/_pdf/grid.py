@@ -15,6 +15,9 @@ from tasks.extractors._pdf.pieces import Columns, Piece, TextLine, cut, join_sig
 from tasks.extractors._pdf.rows import GAP, Chunk, Row, chunk, is_value, rows_of
 from tasks.extractors._pdf.rulings import Line
 
+_MOST_PLACES = 20_000
+_MOST_CHARACTERS = 1_000_000
+"""Of a table, spans repeated: pages are drawn to have more, so that readers run out of memory."""
 _PADDING = 14.0
 """Points: an empty column narrower than this is none."""
 _MOST_HEADINGS = 4
@@ -83,7 +86,10 @@ def build(region: Region, words: list[Word], turned: list[Word]) -> Grid | None:
     bars = _clusters(region.across, top, bottom)
     upright = [(w.top + w.bottom) / 2 for w in turned if left <= (w.left + w.right) / 2 <= right] if uprights else []
     table = _rows(lines, [top, *bars, bottom], columns, upright)
-    return _grid(table, columns, [top, *bars, bottom], bars, inside) if len(table) > 1 else None
+    if not 1 < len(table) <= _MOST_PLACES // len(columns):
+        return None
+    grid = _grid(table, columns, [top, *bars, bottom], bars, inside)
+    return grid if sum(len(grid.texts[r][c]) for owners in grid.owner for r, c in owners) <= _MOST_CHARACTERS else None
 
 
 def _clusters(lines: list[Line], low: float, high: float) -> dict[float, list[Line]]:

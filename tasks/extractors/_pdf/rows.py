@@ -131,7 +131,7 @@ def _row(words: list[Word]) -> Row:
 
 def _undotted(word: Word) -> Word:
     """The word without the dots at its end, as wide as its letters."""
-    text = word.text.rstrip(".\u2026\u00b7_")
+    text = word.text.rstrip(_DOT) or word.text
     share = len(text) / len(word.text)
     return replace(word, text=text, right=word.left + share * (word.right - word.left))
 

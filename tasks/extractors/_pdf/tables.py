@@ -23,6 +23,8 @@ from tasks.extractors._pdf.trim import is_filled, is_mesh, is_walled, with_label
 _DASHES = re.compile(r"[-_=\u2013\u2014\u2500]+")
 _FEWEST = 4
 """Words of a table."""
+_MOST = 100
+"""Regions of a page that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class _Finder:
 
     def __init__(self, page: Page) -> None:
         self.found: list[Table] = []
-        seen = [word for word in page.words if not word.hidden]
+        seen = [word for word in page.words if word.text and not word.hidden]
         self._turned = [word for word in seen if word.style.angle != 0]
         words = [word for word in seen if word.style.angle == 0]
         across, self._down = rulings(page)
@@ -57,7 +59,9 @@ class _Finder:
 
     def find_crossing(self) -> None:
         """Tables whose lines cross or meet."""
-        for region in crossing(self._across, self._down) if len(self._words) >= _FEWEST else []:
+        if len(self._words) < _FEWEST:
+            return
+        for region in crossing(self._across, self._down)[:_MOST]:
             grid = build(region, self._words, self._turned) if is_walled(region) else None
             if grid and is_mesh(region, grid):
                 wider = with_labels(region, self._words)
@@ -84,7 +88,7 @@ class _Finder:
         if len(self._words) < _FEWEST or not (stacked or may_hold_columns(self._words)):
             return
         rows = text_rows(self._words)
-        for region in united(ruled(rows, stacked), aligned(rows, self._across), self._across):
+        for region in united(ruled(rows, stacked), aligned(rows, self._across), self._across)[:_MOST]:
             grid = build(region, self._words, self._turned)
             if grid and is_filled(grid, region.across):
                 if grid.headings == 0:

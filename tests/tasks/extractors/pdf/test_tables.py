@@ -150,6 +150,14 @@ def test_leader_dots_are_no_text(draw: Drawing, tmp_path: Path) -> None:
     assert table.rows == [["Men", "210", "198"], ["Women", "230", "244"], ["Children", "77", "81"]]
 
 
+def test_dots_alone_stand_for_no_value(draw: Drawing, tmp_path: Path) -> None:
+    rows = [["Men", "210", "..."], ["Women", "...", "244"], ["Children", "77", "."]]
+    for number, row in enumerate(rows):
+        draw.row(100 + 14 * number, list(zip((70, 380, 450), row, strict=True)), flush="right")
+    (table,) = tables_of(draw.save(tmp_path / "a.pdf"))
+    assert table.rows == rows
+
+
 def test_text_that_runs_upwards_stays_in_its_cell(draw: Drawing, tmp_path: Path) -> None:
     draw.lattice([70, 200, 260, 320], [100, 150, 170, 190])
     draw.text(240, 145, "Summer", turned=True)
