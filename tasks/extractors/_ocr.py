@@ -18,6 +18,7 @@ from core.documents import Box
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._programs import needed
+from tasks.extractors._skew import skew, turned, turned_back
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -71,7 +72,8 @@ class OcrLine:
 
 
 def recognise(image: Image.Image, dpi: int, languages: str) -> list[OcrLine]:
-    """Lines in reading order; [] if there is no text. `dpi` is 0 if unknown. Upright or turned by 90, 180 or 270 degrees.
+    """Lines in reading order; [] if there is no text. `dpi` is 0 if unknown. Upright, on its side or upside down; if only
+    a turn by less than 20 degrees gives text, turned.
 
     What is recognised in noise and photos, words of low confidence, is left out.
     Raises Unprocessable(NEEDS_TESSERACT) without the program or the data of a language, TIMEOUT, or CRASHED.
@@ -84,8 +86,9 @@ def recognise(image: Image.Image, dpi: int, languages: str) -> list[OcrLine]:
     table, remarks = _run(program, grey, round(dpi * scale), languages)
     lines = _sound(_lines(table, scale))
     if not lines and _UNTURNED in remarks:
-        table, _ = _run(program, grey.rotate(180), round(dpi * scale), languages)
-        lines = [_turned(line, image.size) for line in _sound(_lines(table, scale))]
+        return _recognised_turned(program, image.size, grey, 180.0, scale, dpi, languages)
+    if not lines and (angle := skew(grey)):
+        return _recognised_turned(program, image.size, grey, angle, scale, dpi, languages)
     return lines
 
 
@@ -128,14 +131,16 @@ def _grey(image: Image.Image, scale: float) -> Image.Image:
     return grey.resize(size, Image.Resampling.LANCZOS)
 
 
-def _turned(line: OcrLine, size: tuple[int, int]) -> OcrLine:
-    """The line of a picture turned by 180 degrees in the picture of this size as it was."""
-    words = []
-    for word in line.words:
-        left, top, right, bottom = word.box
-        box = (size[0] - right, size[1] - bottom, size[0] - left, size[1] - top)
-        words.append(replace(word, box=box))
-    return replace(line, words=tuple(words))
+def _recognised_turned(
+    program: str, size: tuple[int, int], grey: Image.Image, angle: float, scale: float, dpi: int, languages: str
+) -> list[OcrLine]:
+    level = turned(grey, angle)
+    table, _ = _run(program, level, round(dpi * scale), languages)
+    within = (round(level.width / scale), round(level.height / scale))
+    return [
+        replace(line, words=tuple(replace(word, box=turned_back(word.box, angle, size, within)) for word in line.words))
+        for line in _sound(_lines(table, scale))
+    ]
 
 
 def _run(program: str, grey: Image.Image, dpi: int, languages: str) -> tuple[str, str]:

@@ -56,6 +56,17 @@ def test_a_page_that_lies_on_its_side_is_read(turn: Image.Transpose) -> None:
 
 
 @needs_tesseract
+def test_a_page_that_was_scanned_askew_is_read() -> None:
+    text = "Every field has its hours, written down in a book"
+    straight = page((text,) * 12, 36)
+    lines = recognise(straight.rotate(-9, Image.Resampling.BICUBIC, fillcolor=255), 150, "eng")
+    assert [line.text for line in lines] == [text] * 12
+    left, top, _, bottom = lines[0].box
+    assert (left, top) == pytest.approx((219, 87), abs=12)  # (100, 160) turned clockwise about the middle
+    assert bottom > top + 100
+
+
+@needs_tesseract
 def test_small_type_is_read() -> None:
     image = page(size=24).resize((620, 877), Image.Resampling.LANCZOS)
     assert "".join(texts(image)).replace(" ", "") == "".join(LINES).replace(" ", "")
