@@ -202,7 +202,8 @@ def _is_table(group: _Group) -> bool:
         return False
     beside = [c.text for row in several for c in row.chunks[1:]]
     values = [text for text in beside if is_value(text)]
-    if len(values) < 0.5 * len(beside):
+    numbers = sum(any(map(str.isdecimal, text)) for text in values)
+    if len(values) < 0.5 * len(beside) or numbers < 0.3 * len(values):
         return False
     first = [row.chunks[0].text for row in several]
     width = max(len(row.chunks) for row in several)
