@@ -6,6 +6,7 @@ import email
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from email.generator import BytesGenerator
 from email.message import EmailMessage, Message, MIMEPart
 from email.policy import compat32
@@ -36,14 +37,21 @@ _MOST_WRAPPINGS = 5
 _CID = re.compile(r"cid:([^\"'\s<>)]{1,500})", re.IGNORECASE)
 
 
+@contextmanager
+def _of_bounded_depth() -> Iterator[None]:
+    """Python's email package follows nested parts by recursion, to read as to write them."""
+    try:
+        yield
+    except RecursionError as exc:
+        raise Unprocessable(Reason.CORRUPT, "parts nested too deep") from exc
+
+
 def parsed(source: bytes | BinaryIO) -> EmailMessage:
     """The message. Raises Unprocessable(CORRUPT) if its parts are nested deeper than any mail's."""
     policy: Any = HeaderPolicy()  # a subclass cannot say at run time which message class it is for
     file = io.BytesIO(source) if isinstance(source, bytes) else source
-    try:
+    with _of_bounded_depth():
         return email.message_from_binary_file(file, _class=EmailMessage, policy=policy)
-    except RecursionError as exc:
-        raise Unprocessable(Reason.CORRUPT, "parts nested too deep") from exc
 
 
 def note_headers(message: EmailMessage, builder: Builder) -> None:
@@ -61,6 +69,11 @@ def add_parts(builder: Builder, members: Members, message: MIMEPart, wrappings: 
 
     Raises Unprocessable: ENCRYPTED if no text is to be had for it, TOO_LARGE, CORRUPT.
     """
+    with _of_bounded_depth():
+        _add_parts(builder, members, message, wrappings)
+
+
+def _add_parts(builder: Builder, members: Members, message: MIMEPart, wrappings: int) -> None:
     before = len(builder.elements)
     texts = _Texts(builder)
     texts.add(message)

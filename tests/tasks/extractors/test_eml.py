@@ -391,11 +391,16 @@ def test_pgp(tmp_path: Path, body: str) -> None:
     assert list((tmp_path / "inside").iterdir()) == []
 
 
-def test_parts_nested_deeper_than_any_mails(tmp_path: Path) -> None:
-    body = "".join(f'Content-Type: multipart/mixed; boundary="{depth}"\n\n--{depth}\n' for depth in range(3_000))
-    with pytest.raises(Unprocessable) as caught:
-        members(tmp_path, body + PLAIN)
-    assert caught.value.reason is Reason.CORRUPT
+@pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/alternative", "message/rfc822"])
+@pytest.mark.parametrize("depth", [350, 700, 3_000])
+def test_parts_nested_deeper_than_any_mails(tmp_path: Path, kind: str, depth: int) -> None:
+    levels = range(depth)
+    body = "".join(f'Content-Type: {kind}; boundary="{level}"\n\n' + f"--{level}\n" * (kind[:4] == "mult") for level in levels)
+    try:
+        document, _ = members(tmp_path, body + PLAIN)
+        assert document.elements[-1].text == "In words."
+    except Unprocessable as refusal:
+        assert (refusal.reason, refusal.detail) == (Reason.CORRUPT, "parts nested too deep")
 
 
 def test_a_page_as_text(tmp_path: Path) -> None:
