@@ -14,6 +14,8 @@ _LONGEST = 300
 _LINES = {ElementKind.TABLE: 7, ElementKind.CODE: 10}
 _OTHER_LINES = 5
 _LONGEST_LINE = 160
+_JOINERS = "\u200c\u200d"
+"""Part of correct spelling in Persian, Hindi and emoji."""
 
 Numbered = tuple[int, Element, tuple[str, ...]]
 """An element with its number in the document and the headings above it."""
@@ -52,7 +54,9 @@ def ranges(numbers: Sequence[int]) -> str:
 
 def shown(text: str) -> str:
     """The text without characters that a terminal would obey."""
-    return text if text.isprintable() else "".join(c if c.isprintable() or c in " \n" else "\ufffd" for c in text)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _JOINERS else " " if c.isspace() else "\ufffd" for c in text)
 
 
 def _head(number: int, element: Element, trail: tuple[str, ...]) -> Text:
