@@ -30,7 +30,9 @@ _WORDS = 1_000
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from tasks.extractors._worker import main; main(*sys.argv[2:])"
 )
-_KEPT = frozenset({"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "TZ", "VIRTUAL_ENV"})
+_KEPT = frozenset(
+    {"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "TESSDATA_PREFIX", "TZ", "VIRTUAL_ENV"}
+)
 _SET = {"PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
