@@ -28,6 +28,8 @@ ZIP = "application/zip"
 
 _HEAD = 64 * 1024
 _TAIL = 2 * 1024
+_ISO = 0x8001
+"""Where the first volume descriptor of a disc says what it is (ECMA-119 8.1)."""
 
 _TNEF_MAGIC = b"x\x9f>\x22"
 _MAGIC = (
@@ -70,6 +72,15 @@ _MAGIC = (
     (b"%!PS", "application/postscript"),
     (b"!<arch>\n", "application/x-archive"),
     (b"ID3", "audio/mpeg"),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "application/onenote"),
+    (b"\x1f\x9d", "application/x-compress"),
+    (b"!BDN", "application/vnd.ms-outlook-pst"),
+    (b"MSCF\x00\x00\x00\x00", "application/vnd.ms-cab-compressed"),
+    (b"\x60\xea", "application/x-arj"),
+    (b"KDMV", "application/x-vmdk"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xfa", "audio/mpeg"),
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
     (b"\x1aE\xdf\xa3", "video/x-matroska"),
@@ -147,6 +158,8 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
         return TNEF
     if _is_pdf(file, head, suffix):
         return PDF
+    if head[_ISO : _ISO + 5] == b"CD001":
+        return "application/x-iso9660-image"
     if head[4:8] == b"ftyp" and not is_text(head):
         return _FTYP.get(head[8:12], "video/mp4")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:

@@ -137,3 +137,26 @@ def test_an_office_file_cut_off_is_still_one(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         media_type(str(tmp_path / "none"), "none.txt")
+
+
+@pytest.mark.parametrize(
+    ("start", "found"),
+    [
+        (b"\xdb\xa5\x2d\x00", "application/msword"),
+        (b"\xfe\x37\x00\x1c", "application/msword-old"),
+        (b"\xffWPC\x10\x00", "application/vnd.wordperfect"),
+        (b"\x31\xbe\x00\x00\x00\xab", "application/x-mswrite"),
+        (b"\x09\x04\x06\x00\x00\x04", "application/vnd.ms-excel"),
+        (b"\x00\x00\x02\x00\x06\x04", "application/vnd.lotus-1-2-3"),
+        (b"\x0b\xad\xde\xad", "application/x-mspowerpoint-old"),
+        (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "application/onenote"),
+        (b"\x00\x00\x00\x20ftypavif", "image/avif"),
+        (b"\x00\x00\x00\x20ftypheic", "image/heic"),
+        (b"\xff\xfb\x90\x44", "audio/mpeg"),
+        (bytes(0x8001) + b"CD001", "application/x-iso9660-image"),
+    ],
+)
+def test_old_and_unread_formats_are_known(tmp_path: Path, start: bytes, found: str) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(start + bytes(range(256)) * 2)
+    assert media_type(str(path), "a") == found
