@@ -6,19 +6,18 @@ case from that before the data, and those that are cut off, which have no list.
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import os
 import stat
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 from zipfile import BadZipFile
 
 from tasks.extractors._member_names import decoded
 from tasks.extractors._zip import LIMITS, ZipLimits, check_extents, directory_of
+from tasks.extractors._zip_methods import DEFLATED, KNOWN, unpacker
 
 _CHUNK = 64 * 1024
 _LOCAL = struct.Struct("<4sHHHHHLLLHH")
@@ -27,7 +26,6 @@ _LOCAL_MARK, _CENTRAL_MARK, _AFTER_MARK = b"PK\3\4", b"PK\1\2", b"PK\7\x08"
 _ENCRYPTED, _SIZES_AFTER, _UTF8 = 0x1, 0x8, 0x800
 _UNIX, _MAC = 3, 19
 _WHOLE = 0xFFFFFFFF
-_STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Entry:
     @property
     def is_known(self) -> bool:
         """True if its method of compression is one that Python knows."""
-        return self.method in (_STORED, _DEFLATED, _BZIP2, _LZMA)
+        return self.method in KNOWN
 
 
 def listed(file: BinaryIO, limits: ZipLimits = LIMITS) -> list[Entry]:
@@ -126,7 +124,7 @@ class Content:
         self._packed = entry.packed
         self._left = entry.size
         self._crc = 0
-        self._unpacker = _unpacker(entry.method)
+        self._unpacker = unpacker(entry.method)
 
     def read(self, size: int, /) -> bytes:
         """At most so many bytes; b"" at the end."""
@@ -149,87 +147,6 @@ class Content:
         self._at += len(data)
         self._packed -= len(data)
         return data
-
-
-class _Unpacker(Protocol):
-    """What bz2 and lzma offer."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def needs_input(self) -> bool: ...
-
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
-
-
-def _unpacker(method: int) -> _Unpacker:
-    if method == _DEFLATED:
-        return _Inflate()
-    if method == _BZIP2:
-        return bz2.BZ2Decompressor()
-    return _Lzma() if method == _LZMA else _Stored()
-
-
-class _Stored:
-    """Nothing to unpack."""
-
-    eof = False
-    needs_input = True
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        return data
-
-
-class _Inflate:
-    """Raw deflate."""
-
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(-15)
-        self._full = False
-
-    @property
-    def eof(self) -> bool:
-        return self._inflate.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._full and not self._inflate.unconsumed_tail
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        unpacked = self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
-        self._full = len(unpacked) == max_length  # more of it may be ready
-        return unpacked
-
-
-class _Lzma:
-    """LZMA as it lies in zips: version, length of the properties, the properties (APPNOTE 5.8.8)."""
-
-    def __init__(self) -> None:
-        self._head = b""
-        self._decompressor: lzma.LZMADecompressor | None = None
-
-    @property
-    def eof(self) -> bool:
-        return self._decompressor is not None and self._decompressor.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return self._decompressor is None or self._decompressor.needs_input
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        if self._decompressor is None:
-            self._head += data
-            if len(self._head) < 9:
-                return b""
-            if self._head[2:4] != b"\5\0":
-                raise lzma.LZMAError("unknown properties")
-            lc_lp_pb, dictionary = struct.unpack_from("<BL", self._head, 4)
-            lc, rest = lc_lp_pb % 9, lc_lp_pb // 9
-            chain = [{"id": lzma.FILTER_LZMA1, "lc": lc, "lp": rest % 5, "pb": rest // 5, "dict_size": dictionary}]
-            self._decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=chain)
-            data = self._head[9:]
-        return self._decompressor.decompress(data, max_length)
 
 
 def _central(data: bytes, at: int) -> tuple[Entry, int]:
@@ -303,7 +220,7 @@ def _measured(file: BinaryIO, entry: Entry, start: int) -> Entry | None:
 
     Raises EOFError if they are cut off.
     """
-    if entry.method != _DEFLATED or entry.is_encrypted:
+    if entry.method != DEFLATED or entry.is_encrypted:
         return None
     file.seek(start)
     inflate = zlib.decompressobj(-15)
