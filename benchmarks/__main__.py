@@ -21,11 +21,13 @@ NAMES = (
     "peers",
     "quality",
     "memory",
-    "financebench",
-    "workers",
-    "encodings",
-    "office",
+    "pdf_cleaning",
     "pdf_tables",
+    "financebench",
+    "office",
+    "encodings",
+    "hostile",
+    "workers",
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 DATA = PAGE.with_suffix(".json")
