@@ -1,0 +1,45 @@
+"""reStructuredText's inline markup taken off: what a reader sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_MARKED = re.compile(r"[`*|_\\]")
+# Bounded repetitions keep every pattern linear on hostile input.
+_LITERAL = re.compile(r"``(.{1,1000}?)``(?!`)", re.DOTALL)
+_ROLE = re.compile(r"(?::[\w.+:-]{1,60}:)?`([^`\n]{1,1000}(?:\n[^`]{1,1000})?)`(?::[\w.+-]{1,60}:)?_{0,2}")
+_TARGET = re.compile(r"\s{1,9}<[^<>]{1,1000}>$")
+_STRONG = re.compile(r"(?<![\w*])\*\*(?=\S)([^*]{1,1000}?)(?<=\S)\*\*(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]{1,1000}?)(?<=\S)\*(?![\w*])")
+_SUBSTITUTION = re.compile(r"\|([^|\s][^|\n]{0,100})\|_{0,2}")
+_REFERENCE = re.compile(r"(?<![\w_])((?:[^\W_]{1,50}[-.:+]?){1,20})__?(?!\w)")
+_NOTE = re.compile(r"\[([#*\w.-]{1,60})\]_(?!\w)")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def plain(text: str, substitutions: Mapping[str, str]) -> str:
+    """The text of inline markup: references by their words, literals by their content."""
+    if not _MARKED.search(text):
+        return text
+    kept: list[str] = []
+
+    def keep(piece: str) -> str:
+        kept.append(piece)
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    text = text.replace("\ue000", "").replace("\ue001", "")
+    text = _LITERAL.sub(lambda match: keep(match[1]), text)
+    text = _ESCAPE.sub(lambda match: "" if match[1].isspace() else keep(match[1]), text)
+    text = _ROLE.sub(lambda match: keep(_TARGET.sub("", match[1]).lstrip("~!")), text)
+    text = _STRONG.sub(r"\1", text)
+    text = _EMPHASIS.sub(r"\1", text)
+    text = _SUBSTITUTION.sub(lambda match: substitutions.get(match[1].lower(), match[0]), text)
+    text = _NOTE.sub(r"[\1]", text)
+    if "_" in text:
+        text = _REFERENCE.sub(r"\1", text)
+    for _ in range(3):  # what was kept may hold what was kept before it
+        if "\ue000" not in text:
+            break
+        text = re.sub("\ue000(\\d{1,6})\ue001", lambda match: kept[int(match[1])], text)
+    return text
