@@ -25,7 +25,7 @@ class CsvExtractor(Extractor):
     """Comma, semicolon, tab or bar separated values."""
 
     name = "csv"
-    version = 3
+    version = 4
     media_types = frozenset({"text/csv", "text/tab-separated-values"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -40,7 +40,7 @@ class CsvExtractor(Extractor):
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or sniff(text)))
         except csv.Error as exc:
             raise Unprocessable(Reason.CORRUPT, str(exc)) from exc
-        builder = Builder()
+        builder = Builder(reading.policy.keep_hidden)
         builder.add(ElementKind.TABLE, markdown_table(rows), header_lines=HEADER_LINES)
         return builder.document(media_type, self.key)
 

@@ -71,12 +71,12 @@ class MarkdownExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code; front matter becomes title and metadata."""
 
     name = "markdown"
-    version = 3
+    version = 4
     media_types = frozenset({"text/markdown"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages. Raises Unprocessable(TOO_LARGE)."""
-        builder = Builder()
+        builder = Builder(reading.policy.keep_hidden)
         lines = read_text(path).split("\n")
         start = _front_matter(lines, builder)
         for block in blocks(lines[start:]):

@@ -117,6 +117,50 @@ def test_real_texts_of_known_encoding() -> None:
     assert not wrong
 
 
+def test_headings_that_can_be_nothing_else(tmp_path: Path) -> None:
+    source = """LEVADAS OF MADEIRA
+
+Water flows
+by its weight.
+
+Gates
+=====
+They open.
+
+CHAPTER IV. Of basins
+
+They hold water.
+
+2.1 Wooden ones
+
+1. pine
+2. oak
+
+Chapter 5 says more about it, as every reader of this book knows.
+
+-----
+
+Chapter and verse
+
+END"""
+    path = tmp_path / "a.txt"
+    path.write_text(source)
+    found = [(element.level, element.text) for element in read_document(str(path), path.name).elements]
+    assert [pair for pair in found if pair[0]] == [
+        (2, "LEVADAS OF MADEIRA"),
+        (1, "Gates"),
+        (2, "CHAPTER IV. Of basins"),
+        (2, "2.1 Wooden ones"),
+    ]
+    assert (None, "They open.") in found
+
+
+def test_capitals_mean_nothing_where_all_is_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("STOP THE WATER\n\nOPEN THE GATE\n\nALL OF IT")
+    assert [element.level for element in read_document(str(path), path.name).elements] == [None] * 3
+
+
 def test_normalised() -> None:
     assert normalise("a\r\nb\rc\x0bd\x00e\x07\ud800f\u2028g\xa0h") == "a\nb\nc\nd" + "ef\ng h"
     assert normalise("page one\fpage two") == "page one\n\npage two"
