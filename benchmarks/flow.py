@@ -59,7 +59,7 @@ def without_prefect(home: Path, folder: Path) -> float:
     from blocks.library import open_library
     from flows.ingest import STAGES, WINDOW
     from tasks import sources
-    from tasks.batches import owed_batches
+    from tasks.batches import OwedBatches
     from tasks.chunk import chunk
     from tasks.context import SourceContext
     from tasks.discover import discover
@@ -79,7 +79,7 @@ def without_prefect(home: Path, folder: Path) -> float:
         discover.fn(ctx, source, False, False)
         window: deque[Future[Any]] = deque()
         started = time.perf_counter()
-        for batch in owed_batches(ctx, source, None, 16 * 2**20):
+        for batch in next(OwedBatches(ctx, source, None, 16 * 2**20).passes()):
             extracted = pool.submit(extract.fn, ctx, source, batch)
             chunked = pool.submit(_after, extracted, chunk.fn, ctx, batch)
             embedded = pool.submit(_after, chunked, embed.fn, ctx, source, batch)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterator
 from threading import Event
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ from blocks.sources.base import Source
 from core.errors import LibraryBusy, SourceUnavailable
 from flows.queueing import gives_way, own_run, rival
 from tasks import sources as named_sources
-from tasks.batches import owed_batches
+from tasks.batches import Batch, OwedBatches
 from tasks.chunk import chunk
 from tasks.context import RunContext, SourceContext
 from tasks.discover import discover
@@ -147,11 +148,17 @@ def _ingest(
 def _work(
     ctx: RunContext, source: SourceContext, progress: ProgressArtifact, batch_files: int | None, batch_bytes: int
 ) -> None:
-    """All owed files of a source, batch by batch, a few in flight."""
-    window: deque[list[PrefectFuture[None]]] = deque()
+    """All owed files of a source, and then what they were found to hold."""
     tell(Progress("reading, embedding and publishing", 0, source.files_total, 0, source.bytes_total))
+    for batches in OwedBatches(ctx, source, batch_files, batch_bytes).passes():
+        _pass(ctx, source, progress, batches)
+
+
+def _pass(ctx: RunContext, source: SourceContext, progress: ProgressArtifact, batches: Iterator[Batch]) -> None:
+    """Batch by batch, a few in flight."""
+    window: deque[list[PrefectFuture[None]]] = deque()
     try:
-        for batch in owed_batches(ctx, source, batch_files, batch_bytes):
+        for batch in batches:
             extracted = extract.submit(ctx, source, batch)
             chunked = _after(extracted, chunk, ctx, batch)
             embedded = _after(chunked, embed, ctx, source, batch)

@@ -14,8 +14,9 @@ _AWAITING = (FileState.AWAITING_LISTING, FileState.AWAITING_FLAG)
 
 
 def mirrored(connection: Connection, source_id: int) -> int:
-    """How many files the mirror knows of the source, in whatever state."""
-    return int(connection.execute(select(func.count()).where(files.c.source_id == source_id)).scalar_one())
+    """How many files the mirror knows of the source, in whatever state; what lies in others is not counted."""
+    listed = and_(files.c.source_id == source_id, files.c.container.is_(None))
+    return int(connection.execute(select(func.count()).where(listed)).scalar_one())
 
 
 def awaiting(connection: Connection, source_id: int) -> int:

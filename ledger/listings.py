@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from core.files import ChangePage, ListingEnd, SourceFile
 from core.ids import document_id
-from ledger import absences, runs
+from ledger import absences, members, runs
 from ledger.acls import acl_ids
 from ledger.database import Database, parts
 from ledger.moves import pair_moves
@@ -114,7 +114,8 @@ def possibly_moved(db: Database, source: SourceRow, listing: int, after: str = "
     listed, old = listed_files.alias("listed"), files.alias("old")
     with db.read() as connection:
         published = exists().where(documents.c.document_id == old.c.document_id)
-        sizes = select(old.c.size).where(_vanished(connection, source.id, listing, old), published)
+        worth = or_(published, old.c.opened_content.is_not(None))
+        sizes = select(old.c.size).where(_vanished(connection, source.id, listing, old), worth)
         statement = (
             select(listed.c.document_id, listed.c.file_id)
             .where(
@@ -254,12 +255,12 @@ def _unlisted(connection: Connection, listing: int) -> list[str]:
 
 
 def _vanished(connection: Connection, source_id: int, listing: int, table: FromClause) -> ColumnElement[bool]:
-    """In the mirror, not in the listing, and not under a prefix that could not be listed."""
+    """In the mirror, not in the listing, and not under a prefix that could not be listed. Members follow their container."""
     seen = listed_files.alias("seen")
     there = exists().where(
         seen.c.listing_id == listing, seen.c.document_id == table.c.document_id, seen.c.kind != Listed.REMOVED
     )
-    clauses = [table.c.source_id == source_id, ~there]
+    clauses = [table.c.source_id == source_id, table.c.container.is_(None), ~there]
     return and_(*clauses, *outside(table, map(bytes.fromhex, _unlisted(connection, listing))))
 
 
@@ -336,6 +337,8 @@ def _upsert(db: Database, connection: Connection, run: Run, source_id: int, list
         where=or_(changed, old.state != FileState.PRESENT.value, *(old[name].is_distinct_from(new[name]) for name in _FACTS)),
     )
     if connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount:
+        holding = select(c.document_id).where(c.listing_id == listing, c.kind == Listed.NEWS, members.has_members(listed_files))
+        members.follow(connection, source_id, list(connection.execute(holding).scalars()))
         runs.publish(connection, run)
     back = files.alias("back")
     returned = exists().where(back.c.document_id == files.c.moved_from, back.c.state == FileState.PRESENT)

@@ -57,7 +57,9 @@ def live_within(
 ) -> LiveView:
     """The same, in the caller's snapshot."""
     c, f, d = chunks.c, files.c, documents.c
-    behind = or_(f.owed, exists().where(quarantine.c.document_id == c.document_id))
+    holder = files.alias("holder")
+    failing = exists().where(quarantine.c.document_id.in_((c.document_id, f.container)))
+    behind = or_(f.owed, failing, exists().where(holder.c.document_id == f.container, holder.c.owed))
     statement = (
         select(
             c.id, c.document_id, texts.c.text, c.body_offset, f.path, f.name, f.link,

@@ -10,7 +10,7 @@ from core.report import SyncReport
 from ledger.database import Database, parts
 from ledger.libraries import LibraryRow
 from ledger.listings import outside
-from ledger.owed import Pipeline, is_given_up, is_outdated
+from ledger.owed import Pipeline, is_given_up, is_opened_otherwise, is_outdated
 from ledger.schema import FileState, documents, files, quarantine, runs, sources
 
 
@@ -27,6 +27,7 @@ def unsettled(db: Database, fingerprints: Mapping[str, str], pipeline: Pipeline)
         .where(f.owed.is_(False))
         .where(documents.c.document_id.is_(None) | ~is_outdated(pipeline))
         .where(quarantine.c.document_id.is_(None) | ~is_given_up(pipeline))
+        .where(f.opened_by.is_(None) | ~is_opened_otherwise(pipeline))
     )
     with db.read() as connection:
         for part in parts(list(fingerprints)):
@@ -53,7 +54,8 @@ def known_count(db: Database, library: LibraryRow, kind: str, root: str, unliste
     of_root = (sources.c.library_id == library.id) & (sources.c.kind == kind) & (sources.c.root == root)
     with db.read() as connection:
         source = connection.execute(select(sources.c.id).where(of_root)).scalar()
-        present = and_(files.c.source_id == source, files.c.state == FileState.PRESENT, *outside(files, unlisted))
+        listed = and_(files.c.source_id == source, files.c.container.is_(None))
+        present = and_(listed, files.c.state == FileState.PRESENT, *outside(files, unlisted))
         statement = select(func.count()).where(present)
         return 0 if source is None else int(connection.execute(statement).scalar_one())
 

@@ -10,7 +10,10 @@ _MISSED = (FileState.VANISHED, FileState.AWAITING_LISTING, FileState.AWAITING_FL
 
 
 def pair_moves(connection: Connection, source_id: int, listing: int) -> int:
-    """Join each vanished published file with one new file of the same content, which was read while listing; how many."""
+    """Join each vanished file that was published, or whose members were, with one new file of the same content; how many.
+
+    The new files were read while listing.
+    """
     f, listed = files.c, listed_files.c
     news = (
         select(f.document_id, f.content_hash, _nth(f.content_hash, f.file_id))
@@ -23,10 +26,12 @@ def pair_moves(connection: Connection, source_id: int, listing: int) -> int:
         )
         .subquery()
     )
+    # An archive is no document itself, but its members are.
+    held = func.coalesce(documents.c.content_hash, f.opened_content)
     olds = (
-        select(f.document_id, documents.c.content_hash, _nth(documents.c.content_hash, f.file_id))
-        .join(documents, documents.c.document_id == f.document_id)
-        .where(f.source_id == source_id, f.state.in_(_MISSED))
+        select(f.document_id, held.label("content_hash"), _nth(held, f.file_id))
+        .outerjoin(documents, documents.c.document_id == f.document_id)
+        .where(f.source_id == source_id, f.state.in_(_MISSED), f.container.is_(None), held.is_not(None))
         .subquery()
     )
     same = and_(news.c.content_hash == olds.c.content_hash, news.c.nth == olds.c.nth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from core.reasons import Reason
 from ledger import runs
 from ledger.database import Database
+from ledger.members import has_owed_members
 from ledger.runs import Run
 from ledger.schema import FileState, documents, files, quarantine, sources
 from ledger.sources import SourceRow
@@ -76,15 +78,31 @@ class OwedFile:
     """Content that went to quarantine for good, with these engines."""
     failed_engines: str | None
     failed_reason: str | None
+    container: str | None
+    """Of a member: the document id of the file that it lies in."""
+    opened_content: str | None
+    """Content whose members were mirrored."""
+    opened_by: str | None
+    """The extractor that found them."""
+    wants_members: bool
+    """A member of it has to be read, for which its own bytes are needed."""
 
     def is_current(self, content: str, pipeline: Pipeline) -> bool:
-        """True if just this content is published, by today's extractors and chunker."""
+        """True if just this content is published, or its members are mirrored, by today's extractors and chunker."""
+        if self.wants_members:
+            return False
+        if self.published_content is None:
+            return self.is_open(content, pipeline)
         return (
             content == self.published_content
             and self.published_extractor in pipeline.engines
             and self.published_chunker == pipeline.chunker
             and self.published_generation == pipeline.generation
         )
+
+    def is_open(self, content: str, pipeline: Pipeline) -> bool:
+        """True if just the members of this content are mirrored, found by today's extractors."""
+        return content == self.opened_content and self.opened_by in pipeline.engines
 
     def is_hopeless(self, content: str, pipeline: Pipeline) -> bool:
         """True if just this content has failed for good with just these engines."""
@@ -105,9 +123,10 @@ def invalidate(db: Database, run: Run, source: SourceRow, pipeline: Pipeline) ->
             return
         outdated = select(documents.c.document_id).where(documents.c.source_id == source.id, is_outdated(pipeline))
         given_up = select(quarantine.c.document_id).where(quarantine.c.source_id == source.id, is_given_up(pipeline))
+        opened = select(files.c.document_id).where(files.c.source_id == source.id, is_opened_otherwise(pipeline))
         connection.execute(
             update(files)
-            .where(files.c.document_id.in_(outdated.union(given_up)))
+            .where(files.c.document_id.in_(outdated.union(given_up, opened)))
             .values(owed=True, wanted=files.c.wanted + 1, retry_at=None)
         )
         connection.execute(update(sources).where(sources.c.id == source.id).values(pipeline=pipeline.key))
@@ -121,13 +140,30 @@ def is_outdated(pipeline: Pipeline) -> ColumnElement[bool]:
     )
 
 
+def is_opened_otherwise(pipeline: Pipeline) -> ColumnElement[bool]:
+    """Of a file: its members were found by other extractors than today's."""
+    return and_(files.c.opened_by.is_not(None), files.c.opened_by.not_in(sorted(pipeline.engines)))
+
+
 def is_given_up(pipeline: Pipeline) -> ColumnElement[bool]:
     """Of a file in quarantine: tried by other engines, or within other limits, than today's."""
     return quarantine.c.engines.not_in(sorted(pipeline.failure_keys))
 
 
-def batch(db: Database, source: SourceRow, now: float, max_files: int, max_bytes: int, after: bytes = b"") -> list[OwedFile]:
-    """The next files to work on, by id: at most `max_files`, and at most `max_bytes` unless one file alone is larger."""
+def batch(
+    db: Database,
+    source: SourceRow,
+    now: float,
+    max_files: int,
+    max_bytes: int,
+    after: bytes = b"",
+    among: Sequence[str] | None = None,
+    containers: bool = False,
+) -> list[OwedFile]:
+    """The next files to work on, by id: at most `max_files`, and at most `max_bytes` unless one file alone is larger.
+
+    `among`: only these documents, not more than IN_LIST; `containers`: only files whose members have to be read.
+    """
     f, d, q = files.c, documents.c, quarantine.c
     statement = (
         select(
@@ -135,6 +171,7 @@ def batch(db: Database, source: SourceRow, now: float, max_files: int, max_bytes
             f.read_fingerprint, f.moved_from,
             d.content_hash, d.extractor, d.chunker, d.generation_id,
             q.content_hash, q.engines, q.reason,
+            f.container, f.opened_content, f.opened_by, has_owed_members(),
         )
         .outerjoin(documents, d.document_id == f.document_id)
         .outerjoin(quarantine, q.document_id == f.document_id)
@@ -142,6 +179,10 @@ def batch(db: Database, source: SourceRow, now: float, max_files: int, max_bytes
         .order_by(f.file_id)
         .limit(max_files)
     )  # fmt: skip
+    if among is not None:
+        statement = statement.where(db.among(f.document_id, among))
+    if containers:
+        statement = statement.where(has_owed_members())
     with db.read() as connection:
         rows = [OwedFile(*tuple(row)) for row in connection.execute(statement)]
     total = 0

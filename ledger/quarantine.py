@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from core.reasons import Reason
-from ledger import runs
+from ledger import members, runs
 from ledger.database import Database, parts
 from ledger.libraries import LibraryRow, hold
 from ledger.removal import withdraw
@@ -95,6 +95,8 @@ def record(db: Database, run: Run, failed: Sequence[FailedFile], engines: str) -
         current = [x for x in failed if x.document_id in present and present[x.document_id].wanted == x.wanted]
         if current:
             _note(db, connection, run, current, present, attempts, engines, now)
+            members.give_up(db, connection, [x.document_id for x in current if not x.reason.transient])
+            members.retire_all(db, connection, run, [x.document_id for x in current if x.reason.retires])
         for part in parts([x.document_id for x in current if x.reason.retires]):
             published = select(documents.c.document_id).where(db.among(documents.c.document_id, part))
             withdrawn |= set(connection.execute(published).scalars())

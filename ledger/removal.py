@@ -11,12 +11,21 @@ from ledger.schema import ChunkState, FileState, chunks, content_garbage, docume
 
 
 def retire_gone(db: Database, connection: Connection, run: Run, source_id: int) -> int:
-    """Take out every file of the source that is marked GONE; returns how many had a published document."""
+    """Take out every file of the source that is marked GONE, with all that lies in it; returns how many documents they were."""
+    _take_members_along(connection, source_id)
     gone = select(files.c.document_id).where(files.c.source_id == source_id, files.c.state == FileState.GONE)
     removed = withdraw(db, connection, run, gone)
     connection.execute(delete(quarantine).where(quarantine.c.document_id.in_(gone)))
     connection.execute(delete(files).where(files.c.source_id == source_id, files.c.state == FileState.GONE))
     return removed
+
+
+def _take_members_along(connection: Connection, source_id: int) -> None:
+    f = files.c
+    gone = select(f.document_id).where(f.source_id == source_id, f.state == FileState.GONE)
+    inside = update(files).where(f.container.in_(gone), f.state != FileState.GONE).values(state=FileState.GONE)
+    while connection.execute(inside).rowcount:  # once for each depth
+        pass
 
 
 def withdraw(db: Database, connection: Connection, run: Run, document_ids: object) -> int:

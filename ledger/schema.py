@@ -209,14 +209,21 @@ files = Table(
     Column("read_fingerprint", Text),
     Column("moved_from", _Id),
     Column("missed_by", BigInteger),
+    Column("container", _Id),
+    Column("opened_content", String(64)),
+    Column("opened_by", Text),
     UniqueConstraint("source_id", "file_id"),
     Index("ix_files_state", "source_id", "state"),
     Index("ix_files_acl", "library_id", "acl_id"),
     Index("ix_files_owed", "source_id", "file_id", **_when("owed = 1", "owed")),
     Index("ix_files_moved_from", "moved_from", **_when("moved_from IS NOT NULL", "moved_from IS NOT NULL")),
+    Index("ix_files_container", "container", **_when("container IS NOT NULL", "container IS NOT NULL")),
+    Index("ix_files_opened", "source_id", "opened_by", **_when("opened_by IS NOT NULL", "opened_by IS NOT NULL")),
 )
 """The mirror. `wanted` counts the wanted states; `read_fingerprint` is the fingerprint for which `content_hash` was verified,
-or for which the file failed for good; `missed_by` is the run that first missed an AWAITING file."""
+or for which the file failed for good; `missed_by` is the run that first missed an AWAITING file. A member, which lies in
+another file, names that as its `container`; `opened_content` is the content whose members were mirrored last, `opened_by` the
+extractor that found them."""
 
 documents = Table(
     "documents",

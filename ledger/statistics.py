@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select, union
+from sqlalchemy import Select, and_, exists, func, select, union
 
 from ledger.database import Database
 from ledger.libraries import LibraryRow, active
@@ -45,6 +45,12 @@ def collect(db: Database, library: LibraryRow, source_id: int | None = None) -> 
         published = exists().where(d.document_id == f.document_id)
         behind = select(f.document_id).where(of_files, f.owed, published)
         failing = select(q.document_id).where(of_quarantine, exists().where(d.document_id == q.document_id))
+        # What lies in a file is as old as what was last read of that file.
+        holder = files.alias("holder")
+        of_holder = and_(holder.c.document_id == f.container, holder.c.owed, holder.c.source_id.in_(mine))
+        held_behind = select(f.document_id).join(holder, of_holder).where(published)
+        held_failing = select(f.document_id).join(quarantine, q.document_id == f.container).where(of_quarantine, published)
+        exceptions = (behind, failing, held_behind, held_failing)
         absent = select(f.document_id).where(of_files, f.state.in_(_ABSENT), published)
 
         def count(statement: Select[Any]) -> int:
@@ -62,8 +68,8 @@ def collect(db: Database, library: LibraryRow, source_id: int | None = None) -> 
             owed=count(select(f.document_id).where(of_files, f.owed, f.state == FileState.PRESENT)),
             quarantined=count(select(q.document_id).where(of_quarantine)),
             # Told by the exceptions, which are few, rather than by looking at every file.
-            current=all_documents - count(select(union(behind, failing, absent).subquery())),
-            outdated=count(select(union(behind, failing).subquery())),
+            current=all_documents - count(select(union(*exceptions, absent).subquery())),
+            outdated=count(select(union(*exceptions).subquery())),
             awaiting_confirmation=count(select(f.document_id).where(of_files, f.state.in_(_AWAITING))),
             generation=generation.number if generation else None,
         )

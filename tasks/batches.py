@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from core.documents import Document
+from core.members import DEEPEST
 from ledger import owed
 from ledger.owed import OwedFile
 from ledger.publishing import Reading, Revision
@@ -22,6 +23,8 @@ LEAST, LARGEST = 32, 512
 """Files in a batch, unless told otherwise."""
 READ, EMBEDDED, PUBLISHED = 0.2, 0.7, 0.1
 """Shares of the work on a file, for the progress bar."""
+MOST_PASSES = 2 * DEEPEST + 2
+"""Through what lies in files: one that holds the next may have to be asked for its bytes first."""
 LAST_SHARE = 0.75
 """Part of the files that are left: what comes after the last embedding, its publishing, shall be short."""
 
@@ -52,6 +55,8 @@ class Batch:
         self.hopeless: list[Reading] = []
         """Read, and found in quarantine for good."""
         self.vanished: list[OwedFile] = []
+        self.waiting: list[OwedFile] = []
+        """Members whose container must be read again for their bytes."""
         self.revisions: list[Revision] = []
         self.texts: dict[bytes, str] = {}
         """Embedded texts of the added chunks, by hash."""
@@ -64,18 +69,61 @@ class Batch:
         return f"Batch({self.number}, {len(self.files)} files)"
 
 
-def owed_batches(ctx: RunContext, source: SourceContext, most_files: int | None, most_bytes: int) -> Iterator[Batch]:
-    """All that is owed now of a source, in batches; each is settled when it is asked for, by the pace of the one before."""
-    number, taken, after = 0, 0, b""
-    now, pace = time.time(), Pace()
-    while True:
-        per_second = pace.since_last(source.files_done)
-        files_limit = files_in_batch(number, source.files_total - taken, per_second, most_files)
-        files = owed.batch(ctx.db, source.row, now, files_limit, min(most_bytes, FIRST_BYTES * GROWTH**number), after)
+class OwedBatches:
+    """All that is owed of a source, in batches; each is settled when it is asked for, by the pace of the one before."""
+
+    def __init__(self, ctx: RunContext, source: SourceContext, most_files: int | None, most_bytes: int) -> None:
+        self._ctx = ctx
+        self._source = source
+        self._most_files = most_files
+        self._most_bytes = most_bytes
+        self._now, self._pace = time.time(), Pace()
+        self._number, self._taken = 0, 0
+
+    def passes(self) -> Iterator[Iterator[Batch]]:
+        """One after the other: what a pass finds in files, or asks for, is work of the next. Each must be done before."""
+        yield self._listed()
+        for _ in range(MOST_PASSES):
+            before = self._taken
+            yield self._members() if self._ctx.spool.has_news(self._source.row.id) else self._containers()
+            if self._taken == before:
+                return
+
+    def _listed(self) -> Iterator[Batch]:
+        """What is owed by now. Members that are found meanwhile come at once, so that few of their bytes wait on the disk."""
+        after = b""
+        while batch := self._batch(after):
+            after = batch.files[-1].file_id
+            yield batch
+            yield from self._members()
+
+    def _members(self) -> Iterator[Batch]:
+        """Members that were found, and whose bytes are here."""
+        while found := self._ctx.spool.news(self._source.row.id, LARGEST):
+            after = b""
+            while batch := self._batch(after, among=found):
+                after = batch.files[-1].file_id
+                yield batch
+
+    def _containers(self) -> Iterator[Batch]:
+        """Files that are owed because others, which lie in them, have to be read."""
+        after = b""
+        while batch := self._batch(after, containers=True):
+            after = batch.files[-1].file_id
+            yield batch
+
+    def _batch(self, after: bytes, among: Sequence[str] | None = None, containers: bool = False) -> Batch | None:
+        limit = self._files_limit()
+        most_bytes = min(self._most_bytes, FIRST_BYTES * GROWTH ** min(self._number, 16))
+        files = owed.batch(self._ctx.db, self._source.row, self._now, limit, most_bytes, after, among, containers)
         if not files:
-            return
-        number, taken, after = number + 1, taken + len(files), files[-1].file_id
-        yield Batch(number, files)
+            return None
+        self._number, self._taken = self._number + 1, self._taken + len(files)
+        return Batch(self._number, files)
+
+    def _files_limit(self) -> int:
+        pace = self._pace.since_last(self._source.files_done)
+        return files_in_batch(self._number, self._source.files_total - self._taken, pace, self._most_files)
 
 
 class Pace:

@@ -26,6 +26,7 @@ from ledger.sources import SourceRow
 from tasks.chunkers.base import Chunker
 from tasks.extractors.parser_pool import ParserPool
 from tasks.progress import Progress, tell
+from tasks.spool import Spool
 
 WORKING = "reading, embedding and publishing"
 
@@ -47,6 +48,7 @@ class RunContext:
         engines: frozenset[str],
         registry: str,
         refusals: frozenset[str],
+        spool: Spool,
     ) -> None:
         self.library = library
         self.run = run
@@ -58,6 +60,7 @@ class RunContext:
         self.snapshots: Path = self.directory / "snapshots"
         """Private copies of files that are being read, and texts that are being written; emptied before and after each run."""
         self.cache = TextCache(self.directory / "texts", self.snapshots)
+        self.spool = spool
         self.ownerless: list[CollectionRef] = []
         """Collections of a ledger that was lost, or of another installation."""
         self.adoptable: list[CollectionRef] = []

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from prefect import task
 
+from core.documents import Document
 from core.errors import Unprocessable
 from core.files import Snapshot
+from core.members import is_member
 from core.reasons import Reason
-from ledger import deletion
+from ledger import deletion, members
 from ledger.owed import OwedFile
 from ledger.publishing import Reading
 from ledger.quarantine import FailedFile
 from tasks.batches import READ, Batch, Extracted
 from tasks.context import RunContext, SourceContext
+from tasks.opening import open_container
 from tasks.options import EFFECT
 
 STAGE = "extract"
@@ -31,6 +35,9 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
                 _read(ctx, source, batch, file, to_parse)
                 if file.document_id not in to_parse:
                     ctx.advance(source, file.size, READ)
+            if batch.waiting:
+                # Their bytes lie in files that must be read first; they have their turn after those, in this run.
+                members.ask_for(ctx.db, ctx.run, [file.container for file in batch.waiting if file.container])
             if any(file.published_content is None for file, _snapshot in to_parse.values()):
                 # New text is to come: while it is parsed, the model can be loaded.
                 ctx.library.model.warm_up()
@@ -48,17 +55,34 @@ def _read(
     if read_before and _known(ctx, batch, file, read_before, file.fingerprint):
         return
     try:
-        snapshot = source.adapter.fetch(file.file_id, ctx.snapshots)
+        snapshot = _snapshot(ctx, source, batch, file)
     except FileNotFoundError:
         batch.vanished.append(file)
         return
     except Unprocessable as exc:
         batch.failed.append(FailedFile(file.document_id, file.wanted, "fetch", exc.reason, exc.detail))
         return
+    if snapshot is None:
+        return
     if _known(ctx, batch, file, snapshot.content_hash, snapshot.fingerprint):
         Path(snapshot.path).unlink()
     else:
         to_parse[file.document_id] = (file, snapshot)
+
+
+def _snapshot(ctx: RunContext, source: SourceContext, batch: Batch, file: OwedFile) -> Snapshot | None:
+    """The file's bytes; None if it is a member that is known already, or whose bytes its container must give again."""
+    if not is_member(file.file_id):
+        return source.adapter.fetch(file.file_id, ctx.snapshots)
+    # Its fingerprint is its content's hash.
+    if _known(ctx, batch, file, file.fingerprint, file.fingerprint):
+        ctx.spool.drop(file.document_id)
+        return None
+    path = ctx.spool.take(file.document_id, ctx.snapshots)
+    if path is None:
+        batch.waiting.append(file)
+        return None
+    return Snapshot(path, file.fingerprint, file.size, file.fingerprint)
 
 
 def _known(ctx: RunContext, batch: Batch, file: OwedFile, content: str, fingerprint: str) -> bool:
@@ -69,10 +93,11 @@ def _known(ctx: RunContext, batch: Batch, file: OwedFile, content: str, fingerpr
     if file.is_hopeless(content, ctx.pipeline):
         batch.hopeless.append(Reading(file.document_id, file.wanted, content, fingerprint))
         return True
-    document = ctx.cache.get(content, file.name, ctx.pipeline.engines)
-    if document is not None:
-        batch.extracted.append(Extracted(file, content, fingerprint, document))
-    return document is not None
+    document = None if file.wants_members else ctx.cache.get(content, file.name, ctx.pipeline.engines)
+    if document is None or (document.members and not file.is_open(content, ctx.pipeline)):
+        return False
+    batch.extracted.append(Extracted(file, content, fingerprint, document))
+    return True
 
 
 def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[str, tuple[OwedFile, Snapshot]]) -> None:
@@ -84,13 +109,33 @@ def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[
         file, snapshot = to_parse.pop(document_id)
         ctx.advance(source, file.size, READ)
         content, fingerprint = snapshot.content_hash, snapshot.fingerprint
-        if not isinstance(outcome, Unprocessable) and outcome.elements:
-            ctx.cache.put(content, file.name, outcome, draft=snapshot.path)
-            batch.extracted.append(Extracted(file, content, fingerprint, outcome))
-            continue
-        Path(snapshot.path).unlink()
-        refusal = outcome if isinstance(outcome, Unprocessable) else Unprocessable(Reason.EMPTY)
-        key = ctx.pipeline.failure_key(refusal.reason, refusal.engine)
-        batch.failed.append(
-            FailedFile(document_id, file.wanted, STAGE, refusal.reason, refusal.detail, content, fingerprint, key)
-        )
+        try:
+            if isinstance(outcome, Unprocessable):
+                raise outcome
+            _read_whole(ctx, source, batch, Extracted(file, content, fingerprint, outcome), snapshot.path)
+        except Unprocessable as exc:
+            key = ctx.pipeline.failure_key(exc.reason, exc.engine)
+            failed = FailedFile(document_id, file.wanted, STAGE, exc.reason, exc.detail, content, fingerprint, key)
+            batch.failed.append(failed)
+        Path(snapshot.path).unlink(missing_ok=True)
+
+
+def _read_whole(ctx: RunContext, source: SourceContext, batch: Batch, read: Extracted, draft: str) -> None:
+    """Settle a file that was parsed; what lies in it is mirrored first. Raises Unprocessable."""
+    file, document = read.file, read.document
+    if not document.elements and not document.members:
+        raise Unprocessable(Reason.EMPTY)
+    if document.members or file.opened_content is not None:
+        if not open_container(ctx, source, file, read.content_hash, document):
+            return  # it wants other content by now, and stays owed
+        if not document.elements:
+            batch.current.append(Reading(file.document_id, file.wanted, read.content_hash, read.fingerprint))
+            return
+        read.document = document = _without_bytes(document)
+    ctx.cache.put(read.content_hash, file.name, document, draft)
+    batch.extracted.append(read)
+
+
+def _without_bytes(document: Document) -> Document:
+    """The document as it is kept: what lies in it is only named."""
+    return replace(document, members=tuple(replace(member, path="") for member in document.members))

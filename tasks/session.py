@@ -13,9 +13,11 @@ from ledger import runs
 from ledger.locks import library_lock
 from tasks.chunkers import StructureChunker
 from tasks.context import RunContext
+from tasks.extractors.base import Reading
 from tasks.extractors.registry import engine_keys, failure_keys, registry_key
 from tasks.log import logger
 from tasks.parsers import end_strays, parser_pool
+from tasks.spool import Spool
 
 PATIENCE = 6.0
 """Seconds that stages may take to stop: each looks up after a file, or after a portion of texts or records."""
@@ -31,14 +33,16 @@ def working_on(library: Library, flow_run_id: str | None, wait: float | None = N
         generation = library.generation(create=True)
         assert generation is not None
         run = runs.begin(library.ledger, row, generation, flow_run_id)
-        pool = parser_pool(settings, settings.library_dir(library.name, library.tenant) / "snapshots")
+        spool = Spool(settings.library_dir(library.name, library.tenant) / "snapshots")
+        pool = parser_pool(settings, spool.directory, reading=Reading(settings.reading, str(spool.incoming)))
         keys = engine_keys(settings.reading), registry_key(settings.reading), failure_keys(settings.reading)
-        ctx = RunContext(library, run, settings, pool, StructureChunker(), *keys)
+        ctx = RunContext(library, run, settings, pool, StructureChunker(), *keys, spool)
         state = "cancelled"
         try:
             end_strays(ctx.snapshots)
             shutil.rmtree(ctx.snapshots, ignore_errors=True)
             ctx.snapshots.mkdir(parents=True, mode=0o700)
+            spool.make()
             yield ctx
             state = "completed" if ctx.report.complete else "partial"
         except Exception:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from blocks.library import Library
 from core.report import SyncReport
 from tasks import sources
-from tasks.batches import owed_batches
+from tasks.batches import OwedBatches
 from tasks.chunk import chunk
 from tasks.context import SourceContext
 from tasks.discover import discover
@@ -29,7 +29,7 @@ def ingest_in_stages(
         source = SourceContext(adapter, sources.register(library, adapter))
         discover.fn(ctx, source, False, False)
         once_listed()
-        for batch in owed_batches(ctx, source, batch_files, 1 << 30):
+        for batch in next(OwedBatches(ctx, source, batch_files, 1 << 30).passes()):
             extract.fn(ctx, source, batch)
             chunk.fn(ctx, batch)
             embed.fn(ctx, source, batch)

@@ -19,7 +19,7 @@ from ledger import sources
 from ledger.database import Database
 from ledger.locks import library_lock
 from ledger.vectors import known
-from tasks.batches import owed_batches
+from tasks.batches import OwedBatches
 from tasks.chunk import chunk
 from tasks.chunkers.structure import StructureChunker
 from tasks.context import SourceContext
@@ -126,7 +126,7 @@ def test_a_text_in_two_batches_is_embedded_once_even_if_the_first_is_published_j
         (adapter,) = named(library, str(world.folder))
         source = SourceContext(adapter, register(library, adapter))
         discover.fn(ctx, source, False, False)
-        first, second = owed_batches(ctx, source, 1, 1 << 30)
+        first, second = next(OwedBatches(ctx, source, 1, 1 << 30).passes())
         for batch in (first, second):
             extract.fn(ctx, source, batch)
             chunk.fn(ctx, batch)
