@@ -33,6 +33,12 @@ def listed(file_id: bytes) -> bytes:
     return file_id.partition(_INSIDE)[0]
 
 
+def containers(file_id: bytes) -> list[bytes]:
+    """File ids of all that is around it, the outermost first."""
+    parts = file_id.split(_INSIDE)
+    return [_INSIDE.join(parts[:length]) for length in range(1, len(parts))]
+
+
 def all_inside(file_id: bytes) -> tuple[bytes, bytes]:
     """(first, end): the ids of all that lies in the file, at any depth, are from `first` on and before `end`."""
     return file_id + _INSIDE, file_id + bytes([_INSIDE[0] + 1])

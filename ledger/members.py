@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists,
 
 from core.errors import Unprocessable
 from core.ids import document_id
-from core.members import MOST, all_inside, listed, member_id, member_name, member_path
+from core.members import MOST, all_inside, containers, listed, member_id, member_name, member_path
 from core.reasons import Reason
 from ledger import runs
 from ledger.database import Database, parts
@@ -91,29 +91,28 @@ def mirror(
         return Opening({document: by_id[document] for document in owed}, removed)
 
 
-def ask_for(db: Database, run: Run, containers: Iterable[str]) -> int:
-    """Owe these containers again: bytes of a member are needed; returns how many were not owed already."""
-    asked = 0
+def ask_for(db: Database, run: Run, source: SourceRow, file_ids: Iterable[bytes]) -> None:
+    """Owe again whatever these members lie in: their bytes are needed. A container that is owed already keeps its back-off."""
+    around = {outer for file_id in file_ids for outer in containers(file_id)}
     with db.write() as connection:
         runs.fence(connection, run)
-        for part in parts(sorted(set(containers))):
-            resting = and_(db.among(files.c.document_id, part), files.c.owed.is_(False))
-            again = update(files).where(resting).values(owed=True, retry_at=None, wanted=files.c.wanted + 1)
-            asked += connection.execute(again).rowcount
-    return asked
+        for part in parts(sorted(around)):
+            resting = and_(files.c.source_id == source.id, db.among(files.c.file_id, part), files.c.owed.is_(False))
+            again = update(files).where(resting, files.c.state == FileState.PRESENT)
+            connection.execute(again.values(owed=True, retry_at=None, wanted=files.c.wanted + 1))
 
 
-def give_up(db: Database, connection: Connection, containers: Sequence[str]) -> None:
+def give_up(db: Database, connection: Connection, document_ids: Sequence[str]) -> None:
     """These containers cannot be read before they change: nor can what is owed of their members."""
-    for part in parts(sorted(containers)):
+    for part in parts(sorted(document_ids)):
         owed = and_(db.among(files.c.container, part), files.c.owed)
         connection.execute(update(files).where(owed).values(owed=False, read_fingerprint=None))
 
 
-def retire_all(db: Database, connection: Connection, run: Run, containers: Sequence[str]) -> int:
+def retire_all(db: Database, connection: Connection, run: Run, document_ids: Sequence[str]) -> int:
     """Take out all members of these files: they hold none any more. Returns how many were published."""
     removed = 0
-    for part in parts(sorted(containers)):
+    for part in parts(sorted(document_ids)):
         inside = db.among(files.c.container, part)
         source_ids = set(connection.execute(select(files.c.source_id).where(inside)).scalars())
         connection.execute(update(files).where(inside).values(state=FileState.GONE))
@@ -122,10 +121,10 @@ def retire_all(db: Database, connection: Connection, run: Run, containers: Seque
     return removed
 
 
-def follow(connection: Connection, source_id: int, containers: Sequence[str]) -> None:
+def follow(connection: Connection, source_id: int, document_ids: Sequence[str]) -> None:
     """Path, ACL, link and time of these listed files have changed: those of all that lies in them follow."""
     f = files.c
-    for part in parts(sorted(containers)):
+    for part in parts(sorted(document_ids)):
         tops = connection.execute(
             select(f.file_id, f.path, f.modified, f.acl_id, f.link).where(f.document_id.in_(part), f.source_id == source_id)
         ).all()

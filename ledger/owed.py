@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
@@ -18,6 +19,17 @@ from ledger.sources import SourceRow
 
 _OF_ALL_ENGINES = frozenset({Reason.UNSUPPORTED_TYPE, Reason.NEEDS_TESSERACT, Reason.NEEDS_LIBREOFFICE})
 """Any engine or program that comes may help."""
+
+
+class Which(Enum):
+    """Owed files of one kind."""
+
+    LISTED = "listed"
+    """By their source."""
+    INSIDE = "inside"
+    """Other files."""
+    HOLDING = "holding"
+    """Listed, and others have to be read that lie in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +170,11 @@ def batch(
     max_bytes: int,
     after: bytes = b"",
     among: Sequence[str] | None = None,
-    containers: bool = False,
+    which: Which | None = None,
 ) -> list[OwedFile]:
     """The next files to work on, by id: at most `max_files`, and at most `max_bytes` unless one file alone is larger.
 
-    `among`: only these documents, not more than IN_LIST; `containers`: only files whose members have to be read.
+    `among`: only these documents, not more than IN_LIST; `which`: only files of this kind.
     """
     f, d, q = files.c, documents.c, quarantine.c
     statement = (
@@ -181,8 +193,8 @@ def batch(
     )  # fmt: skip
     if among is not None:
         statement = statement.where(db.among(f.document_id, among))
-    if containers:
-        statement = statement.where(has_owed_members())
+    if which is not None:
+        statement = statement.where(*_conditions(which))
     with db.read() as connection:
         rows = [OwedFile(*tuple(row)) for row in connection.execute(statement)]
     total = 0
@@ -191,6 +203,13 @@ def batch(
         if total > max_bytes and position:
             return rows[:position]
     return rows
+
+
+def _conditions(which: Which) -> tuple[ColumnElement[bool], ...]:
+    inside = files.c.container
+    if which is Which.INSIDE:
+        return (inside.is_not(None),)
+    return (inside.is_(None), has_owed_members()) if which is Which.HOLDING else (inside.is_(None),)
 
 
 def due(db: Database, source: SourceRow, now: float) -> tuple[int, int]:

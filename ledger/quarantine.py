@@ -69,15 +69,15 @@ class QuarantinedFile:
         return first if "/" in first else None
 
 
-def record(db: Database, run: Run, failed: Sequence[FailedFile], engines: str) -> set[str]:
-    """Put files into quarantine, `engines` being the key of all extractors at hand; returns the documents withdrawn.
+def record(db: Database, run: Run, failed: Sequence[FailedFile], engines: str) -> int:
+    """Put files into quarantine, `engines` being the key of all extractors at hand; returns how many documents it withdrew.
 
     A transient failure stays owed, until its back-off is over; another one is not tried again before its bytes or the
     engines change. A reason that retires takes the published revision out as well. A file that changed meanwhile, or that is
     gone, is left alone.
     """
     now, f = time.time(), files.c
-    withdrawn: set[str] = set()
+    withdrawn = 0
     with db.write() as connection:
         runs.fence(connection, run)
         present: dict[str, Any] = {}
@@ -96,11 +96,9 @@ def record(db: Database, run: Run, failed: Sequence[FailedFile], engines: str) -
         if current:
             _note(db, connection, run, current, present, attempts, engines, now)
             members.give_up(db, connection, [x.document_id for x in current if not x.reason.transient])
-            members.retire_all(db, connection, run, [x.document_id for x in current if x.reason.retires])
+            withdrawn += members.retire_all(db, connection, run, [x.document_id for x in current if x.reason.retires])
         for part in parts([x.document_id for x in current if x.reason.retires]):
-            published = select(documents.c.document_id).where(db.among(documents.c.document_id, part))
-            withdrawn |= set(connection.execute(published).scalars())
-            withdraw(db, connection, run, part)
+            withdrawn += withdraw(db, connection, run, part)
     return withdrawn
 
 

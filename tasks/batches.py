@@ -8,9 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from core.documents import Document
-from core.members import DEEPEST
 from ledger import owed
-from ledger.owed import OwedFile
+from ledger.owed import OwedFile, Which
 from ledger.publishing import Reading, Revision
 from ledger.quarantine import FailedFile
 from tasks.context import RunContext, SourceContext
@@ -23,8 +22,6 @@ LEAST, LARGEST = 32, 512
 """Files in a batch, unless told otherwise."""
 READ, EMBEDDED, PUBLISHED = 0.2, 0.7, 0.1
 """Shares of the work on a file, for the progress bar."""
-MOST_PASSES = 2 * DEEPEST + 2
-"""Through what lies in files: one that holds the next may have to be asked for its bytes first."""
 LAST_SHARE = 0.75
 """Part of the files that are left: what comes after the last embedding, its publishing, shall be short."""
 
@@ -81,23 +78,29 @@ class OwedBatches:
         self._number, self._taken = 0, 0
 
     def passes(self) -> Iterator[Iterator[Batch]]:
-        """One after the other: what a pass finds in files, or asks for, is work of the next. Each must be done before."""
-        yield self._listed()
-        for _ in range(MOST_PASSES):
-            before = self._taken
-            yield self._members() if self._ctx.spool.has_news(self._source.row.id) else self._containers()
-            if self._taken == before:
-                return
+        """One after the other: each must be done before the next is begun, or a file would be read twice at a time."""
+        yield from self._with_news(Which.LISTED)
+        # What is still owed within files has no bytes here: those files are asked for them, and read again.
+        before = self._taken
+        yield self._of(Which.INSIDE)
+        if self._taken > before:
+            yield from self._with_news(Which.HOLDING)
 
-    def _listed(self) -> Iterator[Batch]:
+    def _with_news(self, which: Which) -> Iterator[Iterator[Batch]]:
+        """Files of one kind, and all that is found in them."""
+        yield self._of(which)
+        while self._ctx.spool.has_news(self._source.row.id):
+            yield self._news()
+
+    def _of(self, which: Which) -> Iterator[Batch]:
         """What is owed by now. Members that are found meanwhile come at once, so that few of their bytes wait on the disk."""
         after = b""
-        while batch := self._batch(after):
+        while batch := self._batch(after, which=which):
             after = batch.files[-1].file_id
             yield batch
-            yield from self._members()
+            yield from self._news()
 
-    def _members(self) -> Iterator[Batch]:
+    def _news(self) -> Iterator[Batch]:
         """Members that were found, and whose bytes are here."""
         while found := self._ctx.spool.news(self._source.row.id, LARGEST):
             after = b""
@@ -105,17 +108,10 @@ class OwedBatches:
                 after = batch.files[-1].file_id
                 yield batch
 
-    def _containers(self) -> Iterator[Batch]:
-        """Files that are owed because others, which lie in them, have to be read."""
-        after = b""
-        while batch := self._batch(after, containers=True):
-            after = batch.files[-1].file_id
-            yield batch
-
-    def _batch(self, after: bytes, among: Sequence[str] | None = None, containers: bool = False) -> Batch | None:
+    def _batch(self, after: bytes, among: Sequence[str] | None = None, which: Which | None = None) -> Batch | None:
         limit = self._files_limit()
         most_bytes = min(self._most_bytes, FIRST_BYTES * GROWTH ** min(self._number, 16))
-        files = owed.batch(self._ctx.db, self._source.row, self._now, limit, most_bytes, after, among, containers)
+        files = owed.batch(self._ctx.db, self._source.row, self._now, limit, most_bytes, after, among, which)
         if not files:
             return None
         self._number, self._taken = self._number + 1, self._taken + len(files)

@@ -37,7 +37,7 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
                     ctx.advance(source, file.size, READ)
             if batch.waiting:
                 # Their bytes lie in files that must be read first; they have their turn after those, in this run.
-                members.ask_for(ctx.db, ctx.run, [file.container for file in batch.waiting if file.container])
+                members.ask_for(ctx.db, ctx.run, source.row, [file.file_id for file in batch.waiting])
             if any(file.published_content is None for file, _snapshot in to_parse.values()):
                 # New text is to come: while it is parsed, the model can be loaded.
                 ctx.library.model.warm_up()

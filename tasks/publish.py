@@ -60,24 +60,24 @@ def _records(batch: Batch, revisions: list[Revision]) -> list[Record]:
     ]
 
 
-def _settle(ctx: RunContext, batch: Batch) -> set[str]:
-    """What brings no revision; the documents that are withdrawn for it."""
+def _settle(ctx: RunContext, batch: Batch) -> int:
+    """What brings no revision; how many documents are withdrawn for it."""
     if batch.current:
         publishing.confirm(ctx.db, ctx.run, batch.current)
     if batch.hopeless:
         publishing.confirm(ctx.db, ctx.run, batch.hopeless, still_failing=True)
-    return quarantine.record(ctx.db, ctx.run, batch.failed, ctx.pipeline.registry) if batch.failed else set()
+    return quarantine.record(ctx.db, ctx.run, batch.failed, ctx.pipeline.registry) if batch.failed else 0
 
 
 def _count(
-    ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: set[str], new: list[FailedFile]
+    ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: int, new: list[FailedFile]
 ) -> None:
     paths = {file.document_id: file.path for file in batch.files}
     with ctx.counting() as report:
         report.added += len(flip.added)
         report.updated += len(flip.updated)
         report.moved += len(flip.moved)
-        report.removed += len(withdrawn)
+        report.removed += withdrawn
         for failed in new[: max(0, FAILURES_SHOWN - len(report.failures))]:
             reason = failed.reason
             report.failures.append(Failure(paths[failed.document_id], failed.stage, reason.value, failed.detail, reason.remedy))

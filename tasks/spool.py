@@ -52,6 +52,6 @@ class Spool:
             return [waiting.popleft() for _ in range(min(most, len(waiting)))]
 
     def has_news(self, source_id: int) -> bool:
-        """True if members of the source have come that no batch has been given yet."""
+        """True if members of the source have come that no batch was given yet."""
         with self._lock:
             return bool(self._new[source_id])

@@ -14,7 +14,7 @@ from ledger.quarantine import FIRST_DELAY, LONGEST_DELAY, FailedFile
 from tests.ledger.world import CORRUPT, EMPTY, LOCKED, World
 
 
-def fail(world: World, name: str, reason: Reason, content: str | None = None, detail: str = "") -> set[str]:
+def fail(world: World, name: str, reason: Reason, content: str | None = None, detail: str = "") -> int:
     """Put an owed file into quarantine."""
     file = next(file for file in world.owed() if file.file_id == name.encode())
     failed = FailedFile(file.document_id, file.wanted, "fetch", reason, detail, content, file.fingerprint if content else "")
@@ -94,7 +94,7 @@ def test_what_changed_meanwhile_or_is_gone_is_left_alone(world: World) -> None:
     world.source.remove("b")
     world.begin()
     world.listing()
-    assert quarantine.record(world.db, world.run, failed, "registry/1") == {world.id("c")}
+    assert quarantine.record(world.db, world.run, failed, "registry/1") == 1
     assert paths(world) == ["c"]
     assert world.visible() == {"a": "old a"}
 
@@ -109,7 +109,7 @@ def test_a_file_that_vanished_into_waiting_is_not_withdrawn(world: World) -> Non
     world.source.remove("a")
     world.begin()
     assert world.listing().needs_flag
-    assert quarantine.record(world.db, world.run, failed, "registry/1") == set()
+    assert quarantine.record(world.db, world.run, failed, "registry/1") == 0
     assert world.visible() == {"a": "one"}
 
 
@@ -266,7 +266,7 @@ def test_a_type_that_is_no_longer_wanted_retires_the_document(world: World) -> N
     world.sync()
     world.pipeline = replace(world.pipeline, engines=frozenset({"text/2"}), registry="registry/2")
     owed.invalidate(world.db, world.run, world.row, world.pipeline)
-    assert fail(world, "a", Reason.UNSUPPORTED_TYPE, "hash") == {world.id("a")}
+    assert fail(world, "a", Reason.UNSUPPORTED_TYPE, "hash") == 1
     assert world.visible() == {"stays": "stays"}
 
 
