@@ -69,9 +69,7 @@ def _settle(ctx: RunContext, batch: Batch) -> int:
     return quarantine.record(ctx.db, ctx.run, batch.failed, ctx.pipeline.registry) if batch.failed else 0
 
 
-def _count(
-    ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: int, new: list[FailedFile]
-) -> None:
+def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: int, new: list[FailedFile]) -> None:
     paths = {file.document_id: file.path for file in batch.files}
     with ctx.counting() as report:
         report.added += len(flip.added)
