@@ -103,8 +103,8 @@ class Rows:
 
     def _row(self, node: Any, number: int, namespace: str) -> Row:
         row = Row(number)
-        column = -1
-        plain = bold = 0
+        column = before = -1
+        bold, ordered = 0, True
         hidden = is_hidden(node, "ht")
         value_tag, inline_tag = namespace + "v", namespace + "is"
         for cell in node:
@@ -113,19 +113,21 @@ class Rows:
             if not len(cell):
                 continue
             text, is_number, style = self._value(cell, value_tag, inline_tag)
-            if not text or text.isspace():
+            if not is_number:
+                text = cell_text(text)
+            if not text:
                 continue
-            text = cell_text(text)
-            if hidden or self._is_unseen(number, column, style):
+            if hidden or (style.doubtful and self._is_unseen(number, column, style)) or self._is_hidden_column(column):
                 row.hidden.append(text)
                 if not self._keep_hidden:
                     continue
             row.cells.append((column, text))
             row.numbers += is_number
-            plain += 1
             bold += style.bold
-        row.bold = plain > 0 and bold == plain
-        if any(second <= first for (first, _), (second, _) in zip(row.cells, row.cells[1:], strict=False)):
+            ordered &= column > before
+            before = column
+        row.bold = 0 < bold == len(row.cells)
+        if not ordered:
             row.cells = sorted(dict(row.cells).items())
         if self._areas and not hidden:
             self._fill(row)
@@ -151,9 +153,10 @@ class Rows:
         kind = cell.get("t")
         text = ""
         for child in cell:
-            if child.tag == value_tag:
+            tag = child.tag
+            if tag == value_tag:
                 text = child.text or ""
-            elif child.tag == inline_tag:
+            elif tag == inline_tag:
                 return string_of(child), False, style
         if kind == "s":
             place = integer(text, -1)
@@ -175,10 +178,8 @@ class Rows:
         return style.shown(value) or (general(value) if style.blank else ""), True, style
 
     def _is_unseen(self, number: int, column: int, style: CellStyle) -> bool:
-        if self._is_hidden_column(column) or style.tiny or style.blank:
+        if style.tiny or style.blank:
             return True
-        if not style.white:
-            return False
         return not any(top <= number <= bottom and left <= column <= right for top, left, bottom, right in self._coloured)
 
     def _fill(self, row: Row) -> None:
@@ -194,7 +195,7 @@ class Rows:
             row.cells = [each for each in filled if each[0] in texts or not self._is_hidden_column(each[0])]
 
     def _is_hidden_column(self, column: int) -> bool:
-        return any(first <= column <= last for first, last in self._hidden_columns)
+        return bool(self._hidden_columns) and any(first <= column <= last for first, last in self._hidden_columns)
 
 
 def is_hidden(node: Any, size: str) -> bool:

@@ -29,6 +29,9 @@ class CellStyle:
     blank: bool = False
     """A number format that shows nothing at all."""
 
+    doubtful: bool = False
+    """Any of the last three: whether the cell is seen needs a closer look."""
+
 
 PLAIN = CellStyle()
 
@@ -45,15 +48,11 @@ def read_styles(root: Any | None, *, from_1904: bool) -> list[CellStyle]:
         place, fill = integer(node.get("fontId"), -1), integer(node.get("fillId"), -1)
         font = fonts[place] if 0 <= place < len(fonts) else None
         code = _code(integer(node.get("numFmtId")), codes)
-        found.append(
-            CellStyle(
-                shown_by(code, from_1904=from_1904),
-                font is not None and is_on(font.find(S + "b"), "val"),
-                not 0 <= fill < len(empty) or empty[fill] if font is not None and _is_white(font) else False,
-                font is not None and _size(font) <= 1,
-                code is not None and code.startswith(";;"),
-            )
-        )
+        white = font is not None and _is_white(font) and (not 0 <= fill < len(empty) or empty[fill])
+        tiny = font is not None and _size(font) <= 1
+        blank = code is not None and code.startswith(";;")
+        bold = font is not None and is_on(font.find(S + "b"), "val")
+        found.append(CellStyle(shown_by(code, from_1904=from_1904), bold, white, tiny, blank, white or tiny or blank))
     return found
 
 

@@ -67,6 +67,8 @@ def name_of(element: Any) -> str:
 
 def integer(text: str | None, default: int = 0) -> int:
     """A whole number as attributes hold it, without any fraction; the default for what is none."""
+    if text is not None and text.isdigit() and text.isascii() and len(text) < 19:
+        return int(text)
     match = _INTEGER.fullmatch(text) if text else None
     return int(match[1]) if match else default
 
