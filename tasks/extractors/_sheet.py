@@ -80,6 +80,11 @@ class Sheet:
         self._run.add(cells, numbers, bold)
         self._last = number
 
+    def skip(self, number: int) -> None:
+        """A row that is not blank, but hidden: those around it still belong together."""
+        if number == self._last + 1:
+            self._last = number
+
     def end(self) -> None:
         """Add all that is not added yet."""
         self._close()
@@ -140,7 +145,7 @@ def _table_in(run: _Run) -> tuple[int, int]:
     total, width = len(run.rows), run.width
     if width < 2:
         return (0, total) if total > 2 and not _is_prose(run) else (total, total)
-    least = max(2, -(-width // 2))
+    least = max(2, width // 2 + 1)
     header = 0
     for row in range(min(total, _SEARCHED)):
         if run.count(row) >= least and (row + 1 == total or run.count(row + 1) >= least):

@@ -120,6 +120,9 @@ class _Book:
                 bold += style.bold
                 self._merge(cell, first, place, text)
             column += repeated
+        if hidden and not cells:
+            for number in range(first, first + min(count, _MOST_REPEATED)):
+                sheet.skip(number)
         if cells:
             cells = self._merged.fill(first, cells)
             for number in range(first, first + min(count, _MOST_REPEATED)):

@@ -108,7 +108,9 @@ class _Book:
                     if hidden:
                         for _column, text in row.cells:
                             self._builder.hide(text)
-                    if not hidden or self._builder.keep_hidden:
+                    if not row.cells:
+                        sheet.skip(row.number)
+                    elif not hidden or self._builder.keep_hidden:
                         sheet.add(row.number, row.cells, row.numbers, bold=row.bold)
             finally:
                 sheet.end()
