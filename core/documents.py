@@ -48,7 +48,8 @@ class Element:
     label: str | None = None
     """Name of the place, where it has one: a sheet's name, a slide's title, a caption's time code ("00:01:02")."""
     header_lines: int = 0
-    """Of a table: how many leading lines of `text` are its header (2 in Markdown), to be repeated as context."""
+    """Of a table: how many leading lines of `text` are its header (in Markdown a row, the rule and maybe more rows),
+    to be repeated as context."""
     box: Box | None = None
     """Where it stands on its page, if the engine knows."""
 

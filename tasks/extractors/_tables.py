@@ -18,11 +18,22 @@ _SEPARATOR = "\x1f"
 
 
 def add_table(
-    builder: Builder, rows: list[list[str]], *, page: int | None = None, label: str | None = None, box: Box | None = None
+    builder: Builder,
+    rows: list[list[str]],
+    *,
+    page: int | None = None,
+    label: str | None = None,
+    box: Box | None = None,
+    headings: int = 1,
 ) -> None:
-    """Add the rows as a table; a table of one column only frames its text and becomes paragraphs."""
+    """Add the rows as a table, of which the first `headings` (none of them blank) are its header.
+
+    A table of one column only frames its text and becomes paragraphs.
+    """
     if max((sum(map(bool, row)) for row in rows), default=0) > 1:
-        builder.add(ElementKind.TABLE, markdown_table(rows), page=page, label=label, header_lines=HEADER_LINES, box=box)
+        builder.add(
+            ElementKind.TABLE, markdown_table(rows), page=page, label=label, header_lines=HEADER_LINES + headings - 1, box=box
+        )
     else:
         for row in rows:
             builder.add(ElementKind.PARAGRAPH, " ".join(row), page=page, label=label, box=box)

@@ -32,7 +32,7 @@ def check(document: Document) -> None:
         if element.header_lines:
             lines = element.text.split("\n")
             assert element.kind is ElementKind.TABLE
-            assert len(lines) >= element.header_lines == 2
+            assert len(lines) >= element.header_lines >= 2
             assert set(lines[1]) <= set("| -")
             assert all(line.startswith("|") and line.endswith("|") for line in lines)
     pages = [element.page for element in document.elements if element.page is not None]

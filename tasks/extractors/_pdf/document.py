@@ -98,7 +98,7 @@ class Reader:
                 self._recognise(sheet)
 
     def _add_table(self, table: Table, sheet: Sheet) -> None:
-        add_table(self._builder, table.rows, page=sheet.number, box=sheet.shown(table.box))
+        add_table(self._builder, table.rows, page=sheet.number, box=sheet.shown(table.box), headings=table.headings)
 
     def _add_paragraph(self, paragraph: Paragraph, level: int | None, sheet: Sheet) -> None:
         text, kind = paragraph.text, ElementKind.PARAGRAPH

@@ -8,8 +8,10 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+from core.documents import ElementKind
 from tasks.extractors._pdf.read_page import read_page
 from tasks.extractors._pdf.tables import Table, tables
+from tasks.extractors.pdf import PdfExtractor
 from tests.tasks.extractors.pdf.draw import Drawing
 
 SHARED = Path(__file__).resolve().parents[4] / ".." / "shared" / "data" / "pdf-truth"
@@ -100,7 +102,8 @@ def test_horizontal_lines_alone_with_headings_over_short_lines(draw: Drawing, tm
         draw.row(y, list(zip(edges, row, strict=True)), flush="right")
     draw.text(70, 92, "Table 1. Hours of water")
     draw.text(70, 200, "Source: the wardens' books.")
-    (table,) = tables_of(draw.save(tmp_path / "a.pdf"))
+    path = draw.save(tmp_path / "a.pdf")
+    (table,) = tables_of(path)
     assert table.rows == [
         ["", "Summer", "Summer", "Winter", "Winter"],
         ["Field", "Mean", "Most", "Mean", "Most"],
@@ -108,7 +111,11 @@ def test_horizontal_lines_alone_with_headings_over_short_lines(draw: Drawing, tm
         ["Middle", "1.7", "2.7", "3.7", "4.7"],
         ["Lower", "1.9", "2.9", "3.9", "4.9"],
     ]
-    assert table.headings == 2
+    elements = PdfExtractor().extract(str(path), "application/pdf").elements
+    (element,) = (element for element in elements if element.kind is ElementKind.TABLE)
+    assert element.cells == table.rows
+    assert element.text.split("\n")[: element.header_lines][-1] == "| Field | Mean | Most | Mean | Most |"
+    assert any("Table 1. Hours of water" in element.text for element in elements)
 
 
 def test_no_lines_at_all(draw: Drawing, tmp_path: Path) -> None:
