@@ -33,8 +33,6 @@ _ROUNDS = ((30, 12), (120, 4), (_MOST_PAIRS, 1))
 """How many of the commonest pairs are looked at, and how many encodings are left then."""
 _BYTES_SAMPLE = 1 << 20
 _FEW_LANGUAGES = 3
-_HOPELESS = -4.0
-"""Nats for each byte: what is so unlikely by its wrong bytes alone is looked at no further."""
 _BENEFIT = 25.0
 _DOUBT = 0.7
 """Nats, and nats for each byte beyond ASCII, by which a named encoding may be worse than the best: names are mostly right."""
@@ -90,7 +88,8 @@ _DOUBLE = ("cp932", "euc_jp", "gb18030", "big5", "cp949", "johab")
 _BESIDE = re.compile("(?<=[A-Za-z])[\u3000-\uffef]|[\u3000-\uffef](?=[A-Za-z])")
 _BESIDE_LETTER = -3.0
 """An ideograph beside a Latin letter."""
-_WORDS = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_SPACES = bytes(byte if byte >= 0x40 else 0x20 for byte in range(256))
+"""Digits and most punctuation of ASCII become spaces; what may be the second of two bytes stays."""
 _MARKS = frozenset("\xa0“”‘’‚„–—…«»‹›•·°§€£©®™´¿¡№ªº‰†")
 # Those that make up two fifths of any Chinese text, simplified or not.
 _HANZI = frozenset(
@@ -105,10 +104,7 @@ class Scores:
 
     def __init__(self, data: bytes) -> None:
         self._data = _of_interest(data)
-        counts: Counter[tuple[int, int]] = Counter()
-        for word in self._data.split(b" "):
-            word = b" " + word + b" "
-            counts.update(pairwise(word))
+        counts = Counter(pairwise(b" " + self._data + b" "))
         self._pairs = counts.most_common(_MOST_PAIRS)
         self._bytes = set(data[:_BYTES_SAMPLE])
         self.weight = sum(count for (first, _), count in self._pairs if first > 0x7F)
@@ -123,7 +119,12 @@ class Scores:
             for most, left in _ROUNDS:
                 ranked = [(*self._single(name, languages, most), name) for _, languages, name in ranked]
                 ranked = sorted(ranked, reverse=True)[:left]
-            self._best = max((ranked[0][2], *_DOUBLE), key=self.of)
+            self._best = ranked[0][2]
+            highest = self.of(self._best)
+            for name in _DOUBLE:
+                score = self._double(name, highest)
+                if score > highest:
+                    self._best, highest = name, score
         return self._best
 
     def may_be(self, encoding: str) -> bool:
@@ -167,12 +168,13 @@ class Scores:
         found.sort(reverse=True)
         return fixed + found[0][0], tuple(language for _, language in found[:_FEW_LANGUAGES])
 
-    def _double(self, encoding: str) -> float:
+    def _double(self, encoding: str, least: float = float("-inf")) -> float:
+        """The score; of one below `least` only that it is."""
         text = self._data.decode(encoding, "replace")
         score = _BESIDE_LETTER * len(_BESIDE.findall(text)) + _WRONG * text.count("\ufffd")
-        if score < _HOPELESS * len(self._data):
-            return score
-        for character, count in Counter(text).items():
+        for character, count in Counter(text).most_common():
+            if score < least:
+                break
             if character > "\x7f" and character != "\ufffd":
                 score += _commonness(character, encoding) * count
         return score
@@ -188,8 +190,10 @@ def _of_interest(data: bytes) -> bytes:
         data = b"\n".join(data[start : start + 2 * SAMPLE] for start in range(0, len(data), step))
     found: list[bytes] = []
     size = 0
-    for match in _WORDS.finditer(data):
-        found.append(match[0][:SAMPLE])
+    for word in data.translate(_SPACES).split():
+        if word.isascii():
+            continue
+        found.append(word[:SAMPLE])
         size += len(found[-1])
         if size > SAMPLE:
             break

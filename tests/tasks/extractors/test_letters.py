@@ -119,3 +119,5 @@ def test_what_texts_say_of_themselves(source: bytes, name: str | None) -> None:
 def test_the_size_of_a_text_hardly_matters() -> None:
     weights = {Scores(b"\xe0\xe8\xef\xf2 " * times).weight for times in (200_000, 4_000_000)}
     assert len(weights) == 1
+    assert decode(b"a" * 90_000 + b" \xe9t\xe9") == "a" * 90_000 + " été"
+    assert decode(b"\xe9" * 90_000 + b"\xff") is not None
