@@ -6,6 +6,7 @@ No macro runs, nothing is fetched, nothing is recovered from earlier sessions. I
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from tasks.extractors._programs import needed
 
 _SECONDS = 300
 """For one file; the parsers' own limit usually comes first."""
+_ABORTED = 134
+"""What LibreOffice ends with if it is given no more memory: 128 and SIGABRT."""
 _NOWHERE = "127.0.0.1"
 _DISCARD = 9
 """A port that nothing listens at: as a proxy it ends every request."""
@@ -53,7 +56,8 @@ def converted(path: str, suffix: str, target: str, input_filter: str = "") -> It
     """The file in another format, e.g. target "docx", until the block ends. `suffix`, e.g. "doc", is its usual one;
     `input_filter`, if given, the only one that may open it.
 
-    Raises Unprocessable(NEEDS_LIBREOFFICE), CORRUPT if LibreOffice makes nothing of it, TIMEOUT, or CRASHED.
+    Raises Unprocessable(NEEDS_LIBREOFFICE), CORRUPT if LibreOffice makes nothing of it, TIMEOUT, or CRASHED;
+    MemoryError if it takes more memory than this process may.
     """
     program = needed("libreoffice")
     with TemporaryDirectory(prefix="soffice-", ignore_cleanup_errors=True) as name:
@@ -91,6 +95,8 @@ def _run(command: list[str], room: Path) -> None:
     finally:
         process.kill()
         process.wait()
+    if code == _ABORTED and resource.getrlimit(resource.RLIMIT_DATA)[0] != resource.RLIM_INFINITY:
+        raise MemoryError("LibreOffice")
     if code < 0 or code >= 128:
         raise Unprocessable(Reason.CRASHED, f"LibreOffice ended with {code}")
 

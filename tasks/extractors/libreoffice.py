@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.documents import Document
+from core.errors import Unprocessable
+from core.reasons import Reason
 from tasks.extractors import _ole
 from tasks.extractors._soffice import converted
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.docx import DocxExtractor
+from tasks.extractors.media_type import OLE_ENCRYPTED
 from tasks.extractors.pdf import PdfExtractor
 from tasks.extractors.pptx import PptxExtractor
 from tasks.extractors.xlsx import XlsxExtractor
@@ -35,6 +38,8 @@ _DRAWING = ("pdf", PdfExtractor)
 _WAYS = {
     "application/msword": _Way("doc", *_TEXT),
     "application/vnd.ms-powerpoint": _Way("ppt", *_SLIDES),
+    "application/x-mspowerpoint-95": _Way("ppt", *_SLIDES),
+    OLE_ENCRYPTED: _Way("xlsx", *_SHEETS),
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": _Way("xlsb", *_SHEETS),
     "application/vnd.ms-works": _Way("wps", *_TEXT, filter="MS_Works"),
     "application/x-mswrite": _Way("wri", *_TEXT, filter="MS_Write"),
@@ -67,6 +72,27 @@ class LibreOfficeExtractor(Extractor):
             contained = file.read(len(_OLE)) == _OLE
         if contained:
             _ole.refuse_encrypted(path)
+        if media_type == OLE_ENCRYPTED:
+            return self._without_password(path, media_type, way, reading)
+        document = self._read(path, media_type, way, reading)
+        if not document.elements and way.engine is not PdfExtractor:
+            # What stands in pictures and symbols, or is a picture, shows in print only.
+            document = self._read(path, media_type, replace(way, target="pdf", engine=PdfExtractor), reading)
+        return document
+
+    def _without_password(self, path: str, media_type: str, way: _Way, reading: Reading) -> Document:
+        """Excel protects workbooks by a password that everybody has, and LibreOffice as well. Another: ENCRYPTED."""
+        try:
+            return self._read(path, media_type, way, reading)
+        except Unprocessable as exc:
+            if exc.reason in (Reason.CORRUPT, Reason.NEEDS_LIBREOFFICE):
+                raise Unprocessable(Reason.ENCRYPTED, "the document needs a password") from exc
+            raise
+
+    def _read(self, path: str, media_type: str, way: _Way, reading: Reading) -> Document:
         with converted(path, way.suffix, way.target, way.filter) as made:
             document = way.engine().extract(made, media_type, reading)
-        return replace(document, media_type=media_type, extractor=self.key)
+        metadata = dict(document.metadata)
+        if way.engine is PdfExtractor:
+            metadata.pop("date", None)  # that of the conversion
+        return replace(document, media_type=media_type, extractor=self.key, metadata=metadata)

@@ -14,7 +14,7 @@ from tasks.extractors._member_names import clean
 from tasks.extractors._members import CONTENT
 from tasks.extractors._suffixes import declared_type
 from tasks.extractors.base import DEFAULT, Reading
-from tasks.extractors.media_type import OCTET_STREAM, OLE_ENCRYPTED, media_type
+from tasks.extractors.media_type import OCTET_STREAM, media_type
 from tasks.extractors.registry import engine_named, extractor_for, failure_key
 
 _MAX_DETAIL = 500
@@ -59,8 +59,6 @@ def _read(path: str, name: str, reading: Reading) -> Document:
     if Path(path).stat().st_size == 0:
         raise Unprocessable(Reason.EMPTY, "zero bytes")
     found = media_type(path, name)
-    if found == OLE_ENCRYPTED:
-        raise Unprocessable(Reason.ENCRYPTED, found)
     engine = engine_named(reading.engine) if reading.engine else extractor_for(found)
     if engine is not None and found not in engine.media_types:
         raise Unprocessable(Reason.UNSUPPORTED_TYPE, f"{found}, which {engine.name} does not read")

@@ -207,3 +207,23 @@ def test_it_stays_in_its_callers_group_so_that_a_kill_reaches_it(doc: Path) -> N
     os.killpg(reader.pid, 9)
     reader.wait()
     assert psutil.wait_procs(started, timeout=10)[1] == []
+
+
+@needs_libreoffice
+def test_a_document_that_is_a_picture_is_read_in_print(tmp_path: Path) -> None:
+    if shutil.which("tesseract") is None:
+        pytest.skip("tesseract is not installed")
+    import docx
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.new("L", (1200, 300), 255)
+    ImageDraw.Draw(picture).text((60, 100), "The channel follows the hill", fill=0, font=ImageFont.load_default(60))
+    picture.save(tmp_path / "a.png")
+    scan = docx.Document()
+    scan.add_picture(str(tmp_path / "a.png"), width=docx.shared.Inches(6))
+    scan.save(str(tmp_path / "a.docx"))
+    path = make.old_office(tmp_path / "a.docx", "doc")
+    document = read_document(str(path), path.name)
+    assert document.text == "The channel follows the hill"
+    assert document.media_type == "application/msword"
+    assert "date" not in document.metadata, "that of the conversion is not the document's"
