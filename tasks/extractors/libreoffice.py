@@ -68,12 +68,12 @@ class LibreOfficeExtractor(Extractor):
         Raises Unprocessable(NEEDS_LIBREOFFICE, ENCRYPTED, CORRUPT, TIMEOUT, CRASHED) and what the other one raises.
         """
         way = _WAYS[media_type]
+        if media_type == OLE_ENCRYPTED:
+            return self._without_password(path, media_type, way, reading)
         with Path(path).open("rb") as file:
             contained = file.read(len(_OLE)) == _OLE
         if contained:
             _ole.refuse_encrypted(path)
-        if media_type == OLE_ENCRYPTED:
-            return self._without_password(path, media_type, way, reading)
         document = self._read(path, media_type, way, reading)
         if not document.elements and way.engine is not PdfExtractor:
             # What stands in pictures and symbols, or is a picture, shows in print only.
