@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 
 from core.errors import Unprocessable
+from core.reasons import Reason
 from tasks.extractors import _proc, _room
 from tasks.extractors._process import ParserProcess
 from tasks.extractors.limits import Limits
@@ -26,12 +27,22 @@ class Watch:
         """Monotonic time by which the file must be done."""
         self.next = 0.0
         """When to look at it, or to end it."""
+        self._memory = 0
 
     def begin(self, now: float) -> None:
         """A file begins."""
         self.deadline = now + self._limits.seconds
         self.next = min(self.deadline, now + _FIRST)
         self._cpu = None
+        self._memory = 0
+
+    def death(self, how: str) -> Unprocessable:
+        """Why its process has died over it. Native code that gets no more memory aborts; buffers double, so that it may have
+        had no more than a quarter of what is allowed at the last look.
+        """
+        if self._limits.memory and self._memory > self._limits.memory // 4:
+            return self._limits.dead_of_memory(self._memory, how)
+        return Unprocessable(Reason.CRASHED, f"the parser process was {how}")
 
     def look(self, now: float) -> Unprocessable | None:
         """Why the file must end, or None if it may go on."""
@@ -42,6 +53,7 @@ class Watch:
         used = _proc.usage(process.pid)
         if self._cpu is None:
             self._cpu = used.cpu
+        self._memory = max(self._memory, used.memory)  # nothing is left of a process that has just died
         if used.cpu - self._cpu > limits.cpu_seconds:
             return limits.out_of_cpu()
         if limits.memory and used.memory > limits.memory:

@@ -39,6 +39,14 @@ class Limits:
             Reason.TOO_LARGE, f"reading it takes more than {self.memory / MIB:,.0f} MiB of memory (LEVADA_EXTRACT_MEMORY)"
         )
 
+    def dead_of_memory(self, taken: int, how: str) -> Unprocessable:
+        """Its process died for want of more."""
+        return Unprocessable(
+            Reason.TOO_LARGE,
+            f"the parser process had {taken / MIB:,.0f} MiB of the {self.memory / MIB:,.0f} MiB of memory that it may take "
+            f"(LEVADA_EXTRACT_MEMORY) when it was {how}",
+        )
+
     def out_of_disk(self) -> Unprocessable:
         """It wrote more."""
         return Unprocessable(

@@ -333,7 +333,7 @@ class ParserPool:
         self._remove(worker)
         how = worker.process.await_end()
         if worker.process.begun() > worker.done:
-            self._blame(worker, Unprocessable(Reason.CRASHED, f"the parser process was {how}"))
+            self._blame(worker, worker.watch.death(how))
         elif worker.jobs or not worker.ready:
             self._not_working(worker, how)
 

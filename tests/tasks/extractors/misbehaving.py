@@ -70,6 +70,16 @@ def _fill(begun: Path) -> None:
         time.sleep(0.01)
 
 
+def _starve(begun: Path) -> None:
+    """Native code takes memory until it gets no more, and aborts."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    while block := libc.malloc(16 << 20):
+        ctypes.memset(block, 1, 16 << 20)
+        time.sleep(0.02)
+    os.abort()
+
+
 def _write(begun: Path) -> None:
     """One file without end."""
     with tempfile.TemporaryFile() as file:
@@ -104,7 +114,8 @@ def _fall(begun: Path) -> None:
 
 
 _TAKERS = {
-    "grow": _grow, "compute": _compute, "fill": _fill, "write": _write, "daemons": _daemons, "hang": _hang, "fall": _fall,
+    "grow": _grow, "compute": _compute, "fill": _fill,
+    "starve": _starve, "write": _write, "daemons": _daemons, "hang": _hang, "fall": _fall,
 }  # fmt: skip
 
 

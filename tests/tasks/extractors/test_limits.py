@@ -48,6 +48,7 @@ def read(pool: ParserPool, *items: Item) -> dict[str, Document | Unprocessable]:
         ("compute", {"cpu_limit": 0.5}, Reason.TIMEOUT, "0.5 s of CPU time (LEVADA_EXTRACT_CPU_SECONDS)"),
         ("fill", {"disk_limit": 20 << 20}, Reason.TOO_LARGE, "20 MiB of disk (LEVADA_EXTRACT_DISK)"),
         ("big", {"output_limit": 30 << 20}, Reason.TOO_LARGE, "30 MiB (LEVADA_EXTRACT_OUTPUT)"),
+        ("starve", {"memory_limit": 500 << 20}, Reason.TOO_LARGE, "500 MiB of memory that it may take (LEVADA_EXTRACT_MEMORY)"),
         ("hoard", {}, Reason.TOO_LARGE, "memory than allowed (LEVADA_EXTRACT_MEMORY)"),
     ],
 )
