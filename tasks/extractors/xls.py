@@ -121,7 +121,8 @@ class _Reader:
 
     def _is_row_hidden(self, row: int) -> bool:
         info = self._sheet.rowinfo_map.get(row)
-        return info is not None and bool(info.hidden)  # a height of 0 also stands for the usual one
+        # Where a row has the default height, the one in its record means nothing.
+        return info is not None and bool(info.hidden or (info.height == 0 and not info.has_default_height))
 
 
 def _shown(cell: Any, style: CellStyle) -> tuple[str, bool]:

@@ -55,6 +55,21 @@ class TestXlsContract(ExtractorContract):
         assert document.elements[0].page == 1
 
 
+@pytest.mark.parametrize(("height", "shown"), [(0x8000, True), (0x0000, False), (300, True)])
+def test_a_row_without_height_is_hidden_unless_its_height_is_the_default(tmp_path: Path, height: int, shown: bool) -> None:
+    """Excel 3: records of BOF, ROW, LABEL and EOF. The highest bit of a row's height says that it is the default."""
+    records = [
+        (0x0209, struct.pack("<HHH", 3, 0x10, 0)),
+        (0x0208, struct.pack("<HHHHHHi", 0, 0, 1, height, 0, 0, 0)),
+        (0x0204, struct.pack("<HHHH", 0, 0, 0, 5) + b"Water"),
+        (0x0204, struct.pack("<HHHH", 1, 0, 0, 5) + b"flows"),
+        (0x000A, b""),
+    ]
+    path = tmp_path / "a.xls"
+    path.write_bytes(b"".join(struct.pack("<HH", kind, len(body)) + body for kind, body in records))
+    assert ("Water" in read_document(str(path), path.name).text) is shown
+
+
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dates, a formula, formats; merged cells; a hidden row, column and sheet; white letters; a comment."""
