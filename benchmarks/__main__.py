@@ -26,6 +26,7 @@ NAMES = (
     "financebench",
     "office",
     "encodings",
+    "samples",
     "hostile",
     "workers",
 )
