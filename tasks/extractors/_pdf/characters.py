@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import struct
 from collections import deque
+from dataclasses import astuple
 from itertools import repeat
 from typing import Any
 
@@ -75,38 +77,46 @@ def _styles(text_page: int, objects: list[int | None], frame: Frame) -> dict[int
     first = dict(zip(reversed(objects), range(len(objects) - 1, -1, -1), strict=True))
     fonts: dict[int, tuple[str, int]] = {}
     known: dict[tuple[Any, ...], Style] = {}
+    cached: dict[tuple[int, int, bytes], Style] = {}
     styles: dict[int | None, Style] = {None: _NO_STYLE}
-    number, matrix = ctypes.c_float(), (ctypes.c_float * 6)()
-    colour = [ctypes.c_uint() for _ in range(4)]
-    at_colour = [ctypes.addressof(part) for part in colour]
-    at_number, at_matrix = ctypes.addressof(number), ctypes.addressof(matrix)
+    memory = ctypes.create_string_buffer(44)  # a, b, c, d, e, f; size; red, green, blue, alpha
+    start = ctypes.addressof(memory)
+    at_colour = range(start + 28, start + 44, 4)
     call = functions()
     for item, index in first.items():
         if item is None:
             continue
-        font = call.font(item) or 0
-        if font not in fonts:
-            fonts[font] = _font(font) if font else ("", 0)
-        mode = call.render_mode(item)
-        colours = call.stroke_colour if mode == 1 else call.fill_colour
-        red, green, blue, alpha = (part.value for part in colour) if colours(item, *at_colour) else (0, 0, 0, 255)
-        size = number.value if call.font_size(item, at_number) else 0.0
-        a, b, c, d = matrix[:4] if call.char_matrix(text_page, index, at_matrix) else (1.0, 0.0, 0.0, 1.0)
-        shown, angle = abs(size) * math.hypot(c, d), _angle(a * size, b * size, frame.rotation)
-        key = (font, round(shown, 2), red << 16 | green << 8 | blue, alpha, mode, angle)
-        style = known.get(key)
+        font, mode = call.font(item) or 0, call.render_mode(item)
+        call.char_matrix(text_page, index, start)
+        call.font_size(item, start + 24)
+        (call.stroke_colour if mode == 1 else call.fill_colour)(item, *at_colour)
+        raw = memory.raw
+        seen = (font, mode, raw[:16] + raw[24:])
+        style = cached.get(seen)
         if style is None:
-            name, flags = fonts[font]
-            style = known[key] = Style(
-                name,
-                key[1],
-                bool(_BOLD.search(name)) or bool(flags & _FORCE_BOLD) or mode in _STROKED_TOO,
-                bool(_ITALIC.search(name)) or bool(flags & _ITALIC_FLAG),
-                bool(_MONO.search(name)) or bool(flags & _FIXED_PITCH),
-                *key[2:],
-            )
+            if font not in fonts:
+                fonts[font] = _font(font) if font else ("", 0)
+            style = _style(fonts[font], mode, raw, frame.rotation)
+            style = cached[seen] = known.setdefault(astuple(style), style)
         styles[item] = style
     return styles
+
+
+def _style(font: tuple[str, int], mode: int, raw: bytes, rotation: int) -> Style:
+    a, b, c, d, _e, _f, size = struct.unpack_from("7f", raw)
+    red, green, blue, alpha = struct.unpack_from("4I", raw, 28)
+    name, flags = font
+    return Style(
+        name,
+        round(abs(size) * math.hypot(c, d), 2) if math.isfinite(size * c * d) else 0.0,
+        bool(_BOLD.search(name)) or bool(flags & _FORCE_BOLD) or mode in _STROKED_TOO,
+        bool(_ITALIC.search(name)) or bool(flags & _ITALIC_FLAG),
+        bool(_MONO.search(name)) or bool(flags & _FIXED_PITCH),
+        red << 16 | green << 8 | blue,
+        alpha,
+        mode,
+        _angle(a * size, b * size, rotation),
+    )
 
 
 def _angle(along: float, across: float, rotation: int) -> int:

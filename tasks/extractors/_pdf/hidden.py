@@ -18,6 +18,8 @@ _CLOSE = 8
 def mark_hidden(page: Page) -> None:
     """Mark hidden words: of no size, off the page, invisible where there is no scan, in the colour of what is behind them."""
     scan = is_scan(page)
+    grounds = {fill.colour for fill in page.fills} | {_WHITE}
+    risky: dict[int, bool] = {}
     for word in page.words:
         style = word.style
         word.hidden = (
@@ -25,8 +27,11 @@ def mark_hidden(page: Page) -> None:
             or style.alpha == 0
             or (style.mode in _INVISIBLE_MODES and not scan)
             or _is_off(word, page)
-            or (style.mode == 0 and _is_drowned(word, page, scan))
         )
+        if not word.hidden and style.mode == 0 and not scan:
+            if style.colour not in risky:
+                risky[style.colour] = any(_same(style.colour, ground) for ground in grounds)
+            word.hidden = risky[style.colour] and _is_drowned(word, page)
 
 
 def is_scan(page: Page) -> bool:
@@ -43,12 +48,10 @@ def _is_off(word: Word, page: Page) -> bool:
     return not (0 <= across <= page.width and 0 <= down <= page.height)
 
 
-def _is_drowned(word: Word, page: Page, scan: bool) -> bool:
+def _is_drowned(word: Word, page: Page) -> bool:
     """True if it has the colour of the topmost area behind it, or of the paper where nothing else may be behind it."""
     colour = word.style.colour
     white = _same(colour, _WHITE)
-    if scan or not (page.fills or white):
-        return False
     behind = [fill.colour for fill in page.fills if _holds(fill.box, word)]
     if white:
         return all(_same(ground, _WHITE) for ground in behind) and not _may_be_on(word, page)

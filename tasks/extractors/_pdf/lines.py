@@ -95,10 +95,13 @@ class Extent:
 def line_of(words: list[Word], extent: Extent | None = None) -> Line:
     """One line of these words, in this order."""
     extent = extent or Extent.of(words)
-    weights: dict[Style, int] = {}
+    weights: dict[int, int] = {}
+    styles: dict[int, Style] = {}
     for word in words:
-        weights[word.style] = weights.get(word.style, 0) + len(word.text)
-    style = max(weights, key=lambda one: weights[one])
+        key = id(word.style)  # a page has one object for each style
+        styles[key] = word.style
+        weights[key] = weights.get(key, 0) + len(word.text)
+    style = styles[max(weights, key=lambda one: weights[one])]
     return Line(
         words,
         extent.left,
@@ -107,8 +110,8 @@ def line_of(words: list[Word], extent: Extent | None = None) -> Line:
         extent.bottom,
         style,
         joined(words),
-        mono=all(one.mono for one in weights),
-        bold=all(one.bold for one in weights),
+        mono=all(one.mono for one in styles.values()),
+        bold=all(one.bold for one in styles.values()),
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise, repeat
 from typing import NamedTuple
 
 from core.documents import Box
 from tasks.extractors._pdf.frame import Frame
 from tasks.extractors._pdf.page import Fill, Page, Rule
-from tasks.extractors._pdf.pdfium import FORM, IMAGE, PATH, SHADING, Functions, functions
+from tasks.extractors._pdf.pdfium import FORM, IMAGE, PATH, SHADING, TEXT, Functions, functions
 
 _THIN = 2.5
 """Points; a filled rectangle no thicker than this is a rule."""
@@ -21,6 +21,8 @@ _MAX_SEGMENTS = 60_000
 """Per page, over all paths: maps and plots draw more, and none of it is a table's."""
 _MAX_DEPTH = 8
 _MAX_CLIP = 6
+_LARGE = 0.6
+"""Of the page's width or height: what smaller areas are clipped to makes no difference here."""
 _THICK = 6.0
 """Points; a thicker stroke may be the ground of text."""
 _MOVE_TO, _CURVE_TO = 2, 1
@@ -52,7 +54,7 @@ def read_shapes(page: int, count: int, frame: Frame, target: Page) -> None:
     """Add the rules, fills and images of a PDFium page with `count` objects to `target`."""
     call, cells = functions(), _Cells()
     segments = _MAX_SEGMENTS
-    for order, (item, kind, matrix) in enumerate(_objects(page, count, call, cells)):
+    for order, (item, kind, matrix) in enumerate(islice(_objects(page, count, call, cells), _MAX_OBJECTS)):
         if kind == PATH:
             target.shapes += 1
             number = call.segment_count(item)
@@ -67,29 +69,18 @@ def read_shapes(page: int, count: int, frame: Frame, target: Page) -> None:
                 (target.images if kind == IMAGE else target.painted).append(box)
 
 
-def _objects(page: int, count: int, call: Functions, cells: _Cells) -> Iterator[tuple[int, int, Matrix]]:
-    """Objects in the order of painting, those in forms included, with the matrix of what holds them."""
-    left = _MAX_OBJECTS
-    stack: list[tuple[int, int, Matrix, int]] = [(page, count, _IDENTITY, 0)]
-    places = [0]
-    while stack and left:
-        holder, number, matrix, depth = stack[-1]
-        place = places[-1]
-        if place >= number:
-            stack.pop()
-            places.pop()
-            continue
-        places[-1] += 1
-        left -= 1
-        item = (call.form_object if depth else call.page_object)(holder, place)
-        if item is None:
-            continue
-        kind = call.object_type(item)
+def _objects(
+    holder: int, count: int, call: Functions, cells: _Cells, matrix: Matrix = _IDENTITY, depth: int = 0
+) -> Iterator[tuple[int, int, Matrix]]:
+    """Objects but text in the order of painting, those in forms included, with the matrix of what holds them."""
+    get = call.form_object if depth else call.page_object
+    items = [item for item in map(get, repeat(holder), range(min(count, _MAX_OBJECTS))) if item is not None]
+    for item, kind in zip(items, map(call.object_type, items), strict=True):
         if kind == FORM:
             if depth < _MAX_DEPTH:
-                stack.append((item, call.form_count(item), _times(_matrix(item, call, cells), matrix), depth + 1))
-                places.append(0)
-        else:
+                inner = _times(_matrix(item, call, cells), matrix)
+                yield from _objects(item, call.form_count(item), call, cells, inner, depth + 1)
+        elif kind != TEXT:
             yield item, kind, matrix
 
 
@@ -123,7 +114,8 @@ def _read_path(
 def _add_fill(
     box: Box, colour: int, order: int, item: int, outer: Matrix, frame: Frame, target: Page, call: Functions, cells: _Cells
 ) -> None:
-    clipped = _clipped(box, item, outer, frame, call, cells)
+    large = max((box[2] - box[0]) / frame.width, (box[3] - box[1]) / frame.height) > _LARGE
+    clipped = _clipped(box, item, outer, frame, call, cells) if large else box
     if clipped is None:
         target.painted.append(box)
         return
@@ -178,19 +170,25 @@ def _subpaths(item: int, number: int, matrix: Matrix, frame: Frame, call: Functi
     """Those without curves, in shown coordinates."""
     points: list[Point] = []
     closed = curved = False
+    segment_type, segment_point, segment_closes = call.segment_type, call.segment_point, call.segment_closes
+    floats, (at_x, at_y) = cells.floats, cells.float_at[:2]
+    a, b, c, d, e, f = matrix
     for place in range(number):
         segment = call.segment(item, place)
         if segment is None:
             continue
-        kind = call.segment_type(segment)
+        kind = segment_type(segment)
         if kind == _MOVE_TO:
             if len(points) > 1 and not curved:
                 yield _Subpath(points, closed)
             points, closed, curved = [], False, False
         elif kind == _CURVE_TO:
             curved = True
-        points.append(_point(segment, matrix, frame, call, cells))
-        closed = closed or bool(call.segment_closes(segment))
+        segment_point(segment, at_x, at_y)
+        x, y = floats[0], floats[1]
+        x, y = a * x + c * y + e, b * x + d * y + f
+        points.append((frame.x(x, y), frame.y(x, y)) if frame.rotation else (x - frame.left, frame.top - y))
+        closed = closed or bool(segment_closes(segment))
     if len(points) > 1 and not curved:
         yield _Subpath(points, closed)
 
@@ -209,8 +207,10 @@ def _rectangle(points: list[Point]) -> Box | None:
         return None
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
-    at_corner = all(min(x - left, right - x) <= _STRAIGHT and min(y - top, bottom - y) <= _STRAIGHT for x, y in points)
-    return (left, top, right, bottom) if at_corner else None
+    for x, y in points:
+        if (x - left > _STRAIGHT and right - x > _STRAIGHT) or (y - top > _STRAIGHT and bottom - y > _STRAIGHT):
+            return None
+    return (left, top, right, bottom)
 
 
 def _bounds(item: int, matrix: Matrix, frame: Frame, call: Functions, cells: _Cells) -> Box | None:

@@ -126,14 +126,16 @@ def plain_lines(text: str) -> list[Line]:
 
 def _once(words: list[Word]) -> list[Word]:
     """Without what is painted again on the same spot to look bold or shadowed."""
-    seen: dict[str, list[Word]] = {}
+    seen: dict[tuple[str, int], list[Word]] = {}
     kept = []
     for word in words:
-        same = seen.setdefault(word.text, [])
-        near = 0.15 * word.style.size
-        if len(word.text) > 1 and any(abs(o.left - word.left) < near and abs(o.top - word.top) < near for o in same):
-            continue
-        same.append(word)
+        text, shelf = word.text, int(word.top / 2)
+        if len(text) > 1:
+            near = 0.15 * word.style.size
+            others = (other for at in (shelf, shelf - 1, shelf + 1) for other in seen.get((text, at), ()))
+            if any(abs(other.left - word.left) < near and abs(other.top - word.top) < near for other in others):
+                continue
+            seen.setdefault((text, shelf), []).append(word)
         kept.append(word)
     return kept
 

@@ -58,14 +58,14 @@ def turned_upright(page: Page) -> Turn:
 
 
 def _straighten(page: Page, turn: Turn) -> None:
-    styles: dict[Style, Style] = {}
+    styles: dict[int, Style] = {}
     for word in page.words:
         old = word.style
-        if old not in styles:
+        if id(old) not in styles:
             square = _square(old.angle)
             angle = (old.angle if square is None else square) - turn.degrees
-            styles[old] = old if angle == old.angle else replace(old, angle=angle % 360)
-        word.style = styles[old]
+            styles[id(old)] = old if angle == old.angle else replace(old, angle=angle % 360)
+        word.style = styles[id(old)]
         if turn.degrees:
             word.left, word.top, word.right, word.bottom = turn.box(word.box)
 
