@@ -3,7 +3,7 @@
 `python -m benchmarks.pdf_text [--files]`. Ours is the raw text: the lines that elements are made of, before cleaning, tables as
 lines. Measure: normalised indel similarity, white space folded, to the better of the two orders expected
 (../shared/data/pdf-truth/pdfbox-text), and to the corrected text of one book. A library that fails on a file gets 0 there; one
-that is not installed is named and left out (`pip install levada[bench]` brings them).
+that is not installed is named and left out: the extra `bench` brings markitdown; `unstructured[pdf]` is installed beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.results import Row, report
 from tasks.extractors._pdf.sheet import raw_text
+from tasks.extractors._unstructured import prepare
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "pdf-truth"
 TEXTS = DATA / "pdfbox-text"
@@ -104,6 +105,7 @@ def _pdfium() -> Reader:
 
 
 def _unstructured() -> Reader:
+    prepare()  # it would download a model otherwise, to tell titles from paragraphs; the text is the same
     from unstructured.partition.pdf import partition_pdf
 
     return lambda path: "\n".join(str(element) for element in partition_pdf(path, strategy="fast", languages=["eng"]))
