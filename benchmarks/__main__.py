@@ -21,7 +21,6 @@ NAMES = (
     "peers",
     "quality",
     "memory",
-    "pdf_cleaning",
     "pdf_text",
     "pdf_cleaning",
     "pdf_speed",
