@@ -73,6 +73,7 @@ def _read(path: str, name: str, reading: Reading) -> Document:
     except Exception as exc:
         refused = exc if isinstance(exc, Unprocessable) else refusal(exc)
         refused.engine = failure_key(engine, reading.policy)
+        refused.detail = " ".join(refused.detail.split())  # libraries' words may be several lines
         raise refused from exc.__cause__ if refused is exc else exc
     declared = declared_type(name)
     return replace(

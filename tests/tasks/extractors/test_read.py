@@ -85,3 +85,13 @@ def test_real_hostile_files(file: str, reason: Reason) -> None:
     if not HOSTILE.exists():
         pytest.skip(f"hostile files are not here: {HOSTILE}")
     assert refusal(HOSTILE / file).reason is reason
+
+
+def test_the_words_of_a_library_are_made_one_line(tmp_path: Path) -> None:
+    """lxml's message about this character holds a line break."""
+    from tests.tasks.extractors.tricks.packages import build
+
+    found = refusal(build(tmp_path, "docx", words="a\0b"))
+    assert found.reason is Reason.CORRUPT
+    assert "\n" not in str(found)
+    assert found.detail
