@@ -194,8 +194,9 @@ READ = "import sys; from tasks.extractors.read import read_document; read_docume
 
 
 @needs_libreoffice
-def test_it_stays_in_its_callers_group_so_that_a_kill_reaches_it(doc: Path) -> None:
-    reader = subprocess.Popen([sys.executable, "-c", READ, str(doc)], process_group=0)
+def test_it_stays_in_its_callers_group_so_that_a_kill_reaches_it(doc: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}  # what is killed leaves its files
+    reader = subprocess.Popen([sys.executable, "-c", READ, str(doc)], process_group=0, env=environment)
     deadline = time.monotonic() + 60
     started: list[psutil.Process] = []
     while reader.poll() is None and time.monotonic() < deadline:
