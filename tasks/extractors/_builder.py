@@ -43,12 +43,15 @@ class Builder:
         box: Box | None = None,
     ) -> None:
         """Append one element. Raises Unprocessable(TOO_LARGE) when the document has grown beyond MAX_CHARACTERS."""
-        text = normalise(text)
-        shown, hidden = visible(text)
-        self.hidden += hidden
-        if not shown.strip():
+        if not (text.isascii() and text.replace("\n", " ").isprintable()):  # most texts need nothing of this
+            text = normalise(text)
+            shown, hidden = visible(text)
+            self.hidden += hidden
+            if not self.keep_hidden or not shown.strip():
+                text = shown
+        text = text.strip()
+        if not text:
             return
-        text = (text if self.keep_hidden else shown).strip()
         self._characters += len(text)
         if self._characters > MAX_CHARACTERS:
             raise Unprocessable(Reason.TOO_LARGE, f"more than {MAX_CHARACTERS:,} characters of text")

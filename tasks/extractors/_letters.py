@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from operator import mul
 from pathlib import Path
+from typing import TypeAlias
 
 TABLE = Path(__file__).with_name("letters.txt")
 """Written by benchmarks/letters.py."""
@@ -33,6 +34,7 @@ _ROUNDS = ((30, 12), (120, 4), (_MOST_PAIRS, 1))
 """How many of the commonest pairs are looked at, and how many encodings are left then."""
 _BYTES_SAMPLE = 1 << 20
 _FEW_LANGUAGES = 3
+_MOST_KNOWN = 20_000
 _BENEFIT = 25.0
 _DOUBT = 0.7
 """Nats, and nats for each byte beyond ASCII, by which a named encoding may be worse than the best: names are mostly right."""
@@ -99,6 +101,9 @@ _HANZI = frozenset(
 )
 
 
+_Names: TypeAlias = tuple[str, ...]
+
+
 class Scores:
     """How likely a text is in each encoding; the higher the better, in nats."""
 
@@ -115,8 +120,11 @@ class Scores:
     def best(self) -> str:
         """The likeliest encoding."""
         if self._best is None:
-            ranked = [(0.0, languages, name) for name, (_, languages) in _SINGLE.items()]
-            for most, left in _ROUNDS:
+            (most, left), *rounds = _ROUNDS
+            # At first all languages of an encoding as one: that rules most encodings out.
+            first = [(self._single(name, (languages,), most)[0], name) for name, (_, languages) in _SINGLE.items()]
+            ranked = [(score, _each(_SINGLE[name][1]), name) for score, name in sorted(first, reverse=True)[:left]]
+            for most, left in rounds:
                 ranked = [(*self._single(name, languages, most), name) for _, languages, name in ranked]
                 ranked = sorted(ranked, reverse=True)[:left]
             self._best = ranked[0][2]
@@ -141,16 +149,16 @@ class Scores:
         """
         if encoding not in self._known:
             if encoding in _SINGLE:
-                score = self._single(encoding, _SINGLE[encoding][1], _MOST_PAIRS, beyond_ascii=True)[0]
+                score = self._single(encoding, _each(_SINGLE[encoding][1]), _MOST_PAIRS, beyond_ascii=True)[0]
             else:
                 score = self._double(encoding)
             self._known[encoding] = score
         return self._known[encoding]
 
     def _single(
-        self, encoding: str, languages: tuple[str, ...], most: int, beyond_ascii: bool = False
-    ) -> tuple[float, tuple[str, ...]]:
-        """The score by the commonest pairs, and the likeliest languages."""
+        self, encoding: str, languages: tuple[_Names, ...], most: int, beyond_ascii: bool = False
+    ) -> tuple[float, tuple[_Names, ...]]:
+        """The score by the commonest pairs, and the likeliest languages, each alone or several as one."""
         letters, costs, cases, wrong = _alphabet(encoding)
         fixed = _WRONG * len(self._bytes & wrong) - _SINGLE[encoding][0]
         pairs: list[str] = []
@@ -164,9 +172,9 @@ class Scores:
                 fixed += _MIXED_CASE * count
             pairs.append(letters[first] + letters[second])
             counts.append(count)
-        found = [(sum(map(mul, map(_language(name).__getitem__, pairs), counts)), name) for name in languages]
+        found = [(sum(map(mul, map(_language(names).__getitem__, pairs), counts)), names) for names in languages]
         found.sort(reverse=True)
-        return fixed + found[0][0], tuple(language for _, language in found[:_FEW_LANGUAGES])
+        return fixed + found[0][0], tuple(names for _, names in found[:_FEW_LANGUAGES])
 
     def _double(self, encoding: str, least: float = float("-inf")) -> float:
         """The score; of one below `least` only that it is."""
@@ -232,19 +240,32 @@ def _table() -> dict[str, str]:
 
 
 class _Language(dict[str, float]):
-    """Logarithms of how likely a letter is after another, by the two together."""
+    """Logarithms of how likely a letter is after another, by the two together; of several languages the highest."""
 
-    def __init__(self, name: str) -> None:
-        source = _table()[name]
-        super().__init__((source[at : at + 2], (ord("0") - ord(source[at + 2])) / STEPS) for at in range(0, len(source), 3))
+    def __init__(self, names: _Names) -> None:
+        super().__init__()
+        for name in names:
+            source = _table()[name]
+            for at in range(0, len(source), 3):
+                pair, likelihood = source[at : at + 2], (ord("0") - ord(source[at + 2])) / STEPS
+                if likelihood > self.get(pair, FLOOR):
+                    self[pair] = likelihood
         self["  "] = 0.0
         self._alphabet = frozenset("".join(self))
 
     def __missing__(self, pair: str) -> float:
-        return FLOOR if pair[0] in self._alphabet and pair[1] in self._alphabet else _STRANGE
+        found = FLOOR if pair[0] in self._alphabet and pair[1] in self._alphabet else _STRANGE
+        if len(self) < _MOST_KNOWN:
+            self[pair] = found  # the same ones are missing again and again
+        return found
 
 
 _language = cache(_Language)
+
+
+@cache
+def _each(names: _Names) -> tuple[_Names, ...]:
+    return tuple((name,) for name in names)
 
 
 @cache

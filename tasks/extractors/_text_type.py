@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 from tasks.extractors._suffixes import (
     CSV,
@@ -155,6 +156,7 @@ def _is_mail(head: bytes, suffix: str) -> bool:
     return len(known) >= 3 and bool(known & _MAIL_TRANSPORT) and bool(known & _MAIL_ADDRESSING) and suffix != ".mbox"
 
 
+@lru_cache(2)
 def is_text(head: bytes) -> bool:
     if head.startswith(_BOMS):
         return True

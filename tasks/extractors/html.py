@@ -24,6 +24,8 @@ _DROPPED_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar"
 _PAGE_FURNITURE = frozenset({"header", "footer"})
 _WRAPPERS = frozenset({"div", "center", "form"})
 _CAPTIONS = frozenset({"caption", "figcaption"})
+_BOUNDARIES = BLOCKS | _CAPTIONS | {"br", "rt"}
+_WHOLE = frozenset({"pre", "table"})
 _ITEMS = frozenset({"li", "dt", "dd"})
 _FILE_NAME = re.compile(r"\S{0,200}\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 _XHTML = re.compile(r"<\?xml|xmlns\s{0,9}=\s{0,9}[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
@@ -180,22 +182,26 @@ class _Walker:
         self._boxes = _page_boxes(root)
         walk = etree.iterwalk(root, events=("start", "end"))
         skipped: Any = None
+        run = self._run
         for event, element in walk:
+            tag = element.tag
             if event == "start":
-                if self._is_dropped(element) or self._take_whole(element):
+                if self._is_dropped(element, tag) or (tag in _WHOLE and self._take_whole(element)):
                     walk.skip_subtree()
                     skipped = element
-                else:
-                    self._start(element)
+                    continue
+                if tag in _BOUNDARIES:
+                    self._start(element, tag)
+                if text := element.text:
+                    run.append(text)
                 continue
-            if element is not skipped:
-                if element.tag == "rt" and next(element.itersiblings("rp"), None) is None:
-                    self._run.append(")")
-                self._end(element.tag)
-            elif element.tag in BLOCKS:  # its end comes too; it has opened nothing, but sets apart what is around it
-                self._split()
-            if element is not root and element.tail:
-                self._run.append(element.tail)
+            if tag in _BOUNDARIES:
+                if element is not skipped:
+                    self._end(element, tag)
+                elif tag in BLOCKS:  # its end comes too; it has opened nothing, but sets apart what is around it
+                    self._split()
+            if (tail := element.tail) and element is not root:
+                run.append(tail)
         self._flush()
 
     def size(self, root: Any) -> int:
@@ -206,15 +212,14 @@ class _Walker:
         walk = etree.iterwalk(root, events=("start",))
         characters = 0
         for _, element in walk:
-            if self._is_dropped(element):
+            if self._is_dropped(element, element.tag):
                 walk.skip_subtree()
             else:
                 characters += len((element.text or "").strip())
             characters += len((element.tail or "").strip())
         return characters
 
-    def _is_dropped(self, element: Any) -> bool:
-        tag = element.tag
+    def _is_dropped(self, element: Any, tag: str) -> bool:
         if tag in _DROPPED and (tag == "head" or not self._keep_all):
             return True
         if element.get("hidden") is not None and not self._builder.keep_hidden:
@@ -246,16 +251,14 @@ class _Walker:
             return True
         return False
 
-    def _start(self, element: Any) -> None:
-        tag = element.tag
+    def _start(self, element: Any, tag: str) -> None:
         if tag == "br":
             self._run.append(_BREAK)
-        elif tag == "rt" and next(element.itersiblings("rp", preceding=True), None) is None:
-            self._run.append("(")  # as a browser that knows no ruby would show it
-        elif tag in BLOCKS or tag in _CAPTIONS:
+        elif tag == "rt":
+            if next(element.itersiblings("rp", preceding=True), None) is None:
+                self._run.append("(")  # as a browser that knows no ruby would show it
+        else:
             self._start_block(tag)
-        if element.text:
-            self._run.append(element.text)
 
     def _start_block(self, tag: str) -> None:
         self._split()
@@ -276,8 +279,11 @@ class _Walker:
         self._counters[-1] += 1
         return f"{self._counters[-1]}. "
 
-    def _end(self, tag: str) -> None:
-        if tag in BLOCKS or tag in _CAPTIONS:
+    def _end(self, element: Any, tag: str) -> None:
+        if tag == "rt":
+            if next(element.itersiblings("rp"), None) is None:
+                self._run.append(")")
+        elif tag != "br":
             self._end_block(tag)
 
     def _end_block(self, tag: str) -> None:
@@ -306,7 +312,7 @@ class _Walker:
         if not self._run:
             return
         text = SPACE.sub(" ", "".join(self._run))
-        self._run = []
+        self._run.clear()
         text = "\n".join(line.strip() for line in text.split(_BREAK)).strip() if _BREAK in text else text.strip()
         if not text:
             return

@@ -121,8 +121,10 @@ def test_a_hidden_row_and_a_hidden_cell(tmp_path: Path) -> None:
         "<b style='color:white'>" * 2_000 + "x",
         "<div style='font-size:0'>" * 1_500 + "x",
         "<!--" * 200_000,
+        "<style>" + "@a{}" * 200_000 + "</style>",
+        "<style>" + "@;" * 300_000 + "@" * 100_000 + "</style>",
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_hostile_styles_take_no_time(tmp_path: Path, source: str) -> None:
     path = tmp_path / "a.html"
