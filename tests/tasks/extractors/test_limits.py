@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from core.reasons import Reason
 from tasks.extractors import _proc, _room
 from tasks.extractors.base import Reading
 from tasks.extractors.parser_pool import ParserPool
+from tasks.parsers import end_strays
 from tests.tasks.extractors.test_parser_pool import MISBEHAVING, Item, is_gone, reason, text, wait_until
 
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="process trees are seen in /proc only")
@@ -93,6 +96,31 @@ def test_what_a_file_starts_ends_with_it(
     assert reason(again["a.md"]) is None
 
 
+KILLED = """
+import sys
+from pathlib import Path
+from tasks.extractors.parser_pool import ParserPool
+
+pool = ParserPool(1, 600, directory=Path(sys.argv[2]), reader="tests.tasks.extractors.misbehaving:read")
+list(pool.read_many([(0, sys.argv[1], "hang")]))
+"""
+
+
+@needs_proc
+def test_what_a_killed_run_leaves_is_ended_by_the_next(tmp_path: Path, item: Callable[[str], Item]) -> None:
+    _, path, _ = item("hang")
+    begun, rooms = tmp_path / "hang.begun", tmp_path / "snapshots" / "rooms"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
+    with subprocess.Popen([sys.executable, "-c", KILLED, path, str(rooms)], env=environment) as parent:
+        assert wait_until(lambda: begun.exists() and begun.read_text())
+        parent.kill()
+    daemon = int(begun.read_text())
+    assert not is_gone(daemon), "it has nothing that ties it to its parser"
+    end_strays(tmp_path / "elsewhere")
+    end_strays(tmp_path / "snapshots")
+    assert wait_until(lambda: is_gone(daemon), 5)
+
+
 def test_an_engine_s_last_words_are_kept(item: Callable[[str], Item]) -> None:
     """What it printed, and where it was: for whoever looks into the quarantine."""
     found = read(ParserPool(1, GENEROUS, reader=MISBEHAVING), item("fall"))
@@ -165,8 +193,6 @@ def test_the_parent_keeps_nothing_of_the_files_it_has_read(tmp_path: Path) -> No
 
 @needs_proc
 def test_a_tree_is_seen_and_measured() -> None:
-    import os
-
     used = _proc.usage(os.getpid())
     assert used.cpu > 0
     assert used.memory > 1 << 20
