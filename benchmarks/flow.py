@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def without_prefect(home: Path, folder: Path) -> float:
         discover.fn(ctx, source, False, False)
         window: deque[Future[Any]] = deque()
         started = time.perf_counter()
-        for batch in next(OwedBatches(ctx, source, None, 16 * 2**20).passes()):
+        for batch in chain.from_iterable(OwedBatches(ctx, source, None, 16 * 2**20).passes()):
             extracted = pool.submit(extract.fn, ctx, source, batch)
             chunked = pool.submit(_after, extracted, chunk.fn, ctx, batch)
             embedded = pool.submit(_after, chunked, embed.fn, ctx, source, batch)

@@ -103,10 +103,14 @@ def ask_for(db: Database, run: Run, source: SourceRow, file_ids: Iterable[bytes]
 
 
 def give_up(db: Database, connection: Connection, document_ids: Sequence[str]) -> None:
-    """These containers cannot be read before they change: nor can what is owed of their members."""
+    """These containers cannot be read before they change: nor can what is owed of all that lies in them."""
+    f = files.c
     for part in parts(sorted(document_ids)):
-        owed = and_(db.among(files.c.container, part), files.c.owed)
-        connection.execute(update(files).where(owed).values(owed=False, read_fingerprint=None))
+        holding = select(f.source_id, f.file_id).where(db.among(f.document_id, part), has_members())
+        for source_id, file_id in connection.execute(holding).all():
+            first, end = all_inside(file_id)
+            owed = and_(f.source_id == source_id, f.file_id >= first, f.file_id < end, f.owed)
+            connection.execute(update(files).where(owed).values(owed=False, read_fingerprint=None))
 
 
 def retire_all(db: Database, connection: Connection, run: Run, document_ids: Sequence[str]) -> int:

@@ -7,23 +7,34 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from blocks.library import Library
 from blocks.sources.base import Source
+from core.chunks import Chunk
+from core.documents import Document
 from core.errors import Unprocessable, UsageError
 from core.files import ChangePage, SourceFile
 from core.ids import document_id, text_hash
+from core.members import DEEPEST, member_name
+from core.spaces import Tokenizer
 from ledger import mirror, vectors
 from ledger.libraries import LibraryRow, active_generation
 from ledger.owed import Pipeline
 from tasks.chunkers import StructureChunker
+from tasks.extractors.base import Reading
 from tasks.extractors.registry import engine_keys, failure_keys, registry_key
 from tasks.parsers import parser_pool
 
 SAMPLE = 200
 """So many changed files are really read and cut; what more there is, is reckoned from them by size."""
+PORTION = 32
+"""Files read at once, with all that lies in them."""
 CALIBRATION = 32
 """Chunks embedded to learn the machine's speed, if no run has told it."""
+
+Item: TypeAlias = tuple[str, str, str]
+"""Key, path and original name of a file to read."""
 
 
 @dataclass(slots=True)
@@ -109,26 +120,37 @@ def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Pl
 
 def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, SourceFile]], plan: Plan) -> dict[bytes, str]:
     """The texts of the sample that the ledger holds no vector for, by hash."""
-    chunker, tokenizer = StructureChunker(), library.model.tokenizer()
+    tokenizer = library.model.tokenizer()
     settings, texts = library.settings, {}
-    with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory, parser_pool(settings, Path(directory)) as pool:
-        for start in range(0, len(sample), 32):
-            items = list(_snapshots(sample[start : start + 32], Path(directory), plan))
-            for _key, outcome in pool.read_many(items):
-                try:
-                    chunks = [] if isinstance(outcome, Unprocessable) else chunker.chunk(outcome, tokenizer)
-                except Unprocessable:
-                    chunks = []
-                plan.unreadable += not chunks
-                texts.update({text_hash(chunk.text): chunk.text for chunk in chunks})
-            for _key, path, _name in items:
-                Path(path).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory:
+        reading = Reading(settings.reading, str(Path(directory) / "members"))
+        with parser_pool(settings, Path(directory), reading=reading) as pool:
+            for start in range(0, len(sample), PORTION):
+                items = list(_snapshots(sample[start : start + PORTION], Path(directory), plan))
+                for depth in range(DEEPEST + 1):
+                    inside: list[Item] = []
+                    for _key, outcome in pool.read_many(items):
+                        members = () if isinstance(outcome, Unprocessable) else outcome.members
+                        inside += [(member.path, member.path, member_name(member.name)) for member in members]
+                        chunks = _chunks(outcome, tokenizer)
+                        plan.unreadable += not (chunks or members) and depth == 0
+                        texts.update({text_hash(chunk.text): chunk.text for chunk in chunks})
+                    for _key, path, _name in items:
+                        Path(path).unlink(missing_ok=True)
+                    items = inside
     generation = active_generation(library.ledger, row) if row else None
     known = vectors.known(library.ledger, generation.space_id, list(texts)) if generation else {}
     return {hash: text for hash, text in texts.items() if hash not in known}
 
 
-def _snapshots(sample: list[tuple[Source, SourceFile]], directory: Path, plan: Plan) -> Iterator[tuple[str, str, str]]:
+def _chunks(outcome: Document | Unprocessable, tokenizer: Tokenizer) -> list[Chunk]:
+    try:
+        return [] if isinstance(outcome, Unprocessable) else StructureChunker().chunk(outcome, tokenizer)
+    except Unprocessable:
+        return []
+
+
+def _snapshots(sample: list[tuple[Source, SourceFile]], directory: Path, plan: Plan) -> Iterator[Item]:
     for number, (adapter, file) in enumerate(sample):
         try:
             yield str(number), adapter.fetch(file.id, directory).path, file.name

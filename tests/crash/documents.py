@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import random
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 
 WORDS = """
 water channel gate slope ridge valley terrace stone tunnel spring harvest vine banana sugar mill wheel keeper
@@ -56,6 +58,15 @@ def pdf(text: str) -> bytes:
     data += b"".join(b"%010d 00000 n \n" % place for place in places)
     data += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table)
     return bytes(data)
+
+
+def archive(files: Mapping[str, str | bytes]) -> bytes:
+    """A zip with these files in it, the same bytes each time."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(zipfile.ZipInfo(name), content)
+    return data.getvalue()
 
 
 BROKEN_PDF = b"%PDF-1.4\nnothing of this can be mended\n"

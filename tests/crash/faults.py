@@ -34,6 +34,8 @@ POINTS = {
     "listings.promote": "ledger.listings:promote",
     "listings.settle_moves": "ledger.listings:settle_moves",
     "owed.invalidate": "ledger.owed:invalidate",
+    "members.mirror": "ledger.members:mirror",
+    "spool.keep": "tasks.spool:Spool.keep",
     "publishing.stage": "ledger.publishing:stage",
     "publishing.flip": "ledger.publishing:flip",
     "publishing.confirm": "ledger.publishing:confirm",

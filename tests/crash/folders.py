@@ -12,7 +12,7 @@ import random
 import shutil
 from pathlib import Path
 
-from tests.crash.documents import BROKEN_PDF, edited, pdf, section, sections
+from tests.crash.documents import BROKEN_PDF, archive, edited, pdf, section, sections
 
 Files = dict[str, bytes]
 """Contents by relative path."""
@@ -52,6 +52,12 @@ def two_states() -> tuple[Files, Files]:
     first = {path: text.encode() for path, text in one.items()}
     second = {path: text.encode() for path, text in two.items()}
     first[KEEPS], second[KEEPS] = pdf("The rota of the northern channel"), BROKEN_PDF
+    # In the archives: one file changes, one goes, one comes, one stays; and a whole archive moves.
+    held = ["".join(sections(rng, 1)) for _ in range(5)]
+    inner = archive({"deep.md": held[3]})
+    first["box.zip"] = archive({"changes.md": held[0], "goes.md": held[1], "stays.md": held[2], "inner.zip": inner})
+    second["box.zip"] = archive({"changes.md": held[1], "stays.md": held[2], "comes.md": held[0], "inner.zip": inner})
+    first["old place/case.zip"] = second["new place/case.zip"] = archive({"moves too.md": held[4]})
     first["reports/bad one.pdf"] = second["reports/bad two.pdf"] = BROKEN_PDF
     return first, second
 

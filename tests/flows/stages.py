@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from blocks.library import Library
 from core.report import SyncReport
@@ -29,7 +30,7 @@ def ingest_in_stages(
         source = SourceContext(adapter, sources.register(library, adapter))
         discover.fn(ctx, source, False, False)
         once_listed()
-        for batch in next(OwedBatches(ctx, source, batch_files, 1 << 30).passes()):
+        for batch in chain.from_iterable(OwedBatches(ctx, source, batch_files, 1 << 30).passes()):
             extract.fn(ctx, source, batch)
             chunk.fn(ctx, batch)
             embed.fn(ctx, source, batch)

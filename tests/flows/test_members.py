@@ -230,3 +230,11 @@ def test_an_archive_is_a_source_of_files_in_the_status(world: World) -> None:
     db = world.ledger()
     assert libraries.find(db, "default", world.name) is not None
     db.close()
+
+
+def test_a_plan_looks_into_files(world: World) -> None:
+    world.write("box.zip", packed({"inner.zip": packed({"cane.txt": CANE}), "gates.md": GATES}))
+    state = world.run(dry_run=True)
+    plan = state.result()
+    assert (plan.files, plan.changed, plan.chunks, plan.unreadable) == (1, 1, 2, 0)
+    assert world.ingest().chunks_embedded == 2
