@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from core.documents import Box
 from tasks.extractors._pdf.file import PdfFile
 from tasks.extractors._pdf.frame import frame_of
+from tasks.extractors._pdf.gutter import apart
 from tasks.extractors._pdf.hidden import mark_hidden
 from tasks.extractors._pdf.lines import Line, lines_of
 from tasks.extractors._pdf.order import by_beads, in_reading_order
@@ -74,7 +75,7 @@ def read_sheet(file: PdfFile, index: int, keep_hidden: bool = False, with_tables
     sheet.turn = turned_upright(page)
     sheet.width, sheet.height = page.width, page.height
     found = tables(page) if with_tables else []
-    lines = lines_of([word for word in page.words if word.hidden or not any(_is_in(word, table.box) for table in found)])
+    lines = apart(lines_of([word for word in page.words if word.hidden or not any(_is_in(word, table.box) for table in found)]))
     beads = file.beads(index) if sheet.turn.degrees == 0 else []
     if beads:
         sheet.items = list(by_beads(lines, beads, frame_of(file.pdf[index])))
@@ -110,7 +111,7 @@ def _read_otherwise(file: PdfFile, index: int, sheet: Sheet, page: Page, text: s
         sheet.items = list(plain_lines(second))
         sheet.lost = False
     else:
-        sheet.needs_ocr = True
+        sheet.needs_ocr = bool(text) or page.shapes > 0
 
 
 def plain_lines(text: str) -> list[Line]:
