@@ -85,7 +85,9 @@ class PdfFile:
             return True
         try:
             contents = page.get_contents()
-            data = contents.get_data() if contents is not None else b""
+            if contents is None:
+                return "/Contents" in page
+            data = contents.get_data()
         except Exception:  # a damaged stream
             return True
         return any(operator in data for operator in _SHOWING)

@@ -21,6 +21,8 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _CAPTION_LENGTH = 600
+_CONTINUATION = 800
+"""Characters: what goes on for longer stays a paragraph of its own page, or nobody would find it there."""
 _HYPHENS = ("-", "\u2010", "\u00ad")
 
 
@@ -90,7 +92,15 @@ def set_texts(found: Iterable[Paragraph], vocabulary: Vocabulary) -> None:
 
 def runs_on(one: Paragraph, other: Paragraph) -> bool:
     """True if the second, first on its page, goes on with the first, last on the page before."""
-    if one.code or other.code or other.item or one.level is not None or other.level is not None or one.caption:
+    if (
+        len(other.text) > _CONTINUATION
+        or one.code
+        or other.code
+        or other.item
+        or one.level is not None
+        or other.level is not None
+        or one.caption
+    ):
         return False
     if abs(one.lines[-1].size - other.size) > 0.06 * other.size or one.lines[-1].bold != other.bold:
         return False

@@ -68,14 +68,20 @@ class _Edge:
 
 
 def running_lines(sheets: list[Sheet]) -> set[int]:
-    """The ids (`id`) of the lines that are running headers, footers or page numbers."""
+    """The ids (`id`) of the lines that are running headers, footers or page numbers; none if they are most of the text."""
     edges = [edge for sheet in sheets for edge in _edges(sheet)]
     pages = sum(1 for sheet in sheets if sheet.items)
     known = _repeated(edges, pages)
     _add_numbered(edges, pages, known)
     _add_neighbours(edges, pages, known)
-    found = _from_the_edge(edges, known)
-    return found | _repeated_aslant(sheets)
+    found = _from_the_edge(edges, known) | _repeated_aslant(sheets)
+    items = [item for sheet in sheets for item in sheet.items]
+    dropped = sum(_length(item) for item in items if id(item) in found)
+    return found if dropped * 2 <= sum(map(_length, items)) else set()
+
+
+def _length(item: Line | Table) -> int:
+    return len(item.text) if isinstance(item, Line) else sum(len(cell) for row in item.rows for cell in row)
 
 
 def _edges(sheet: Sheet) -> Iterator[_Edge]:
@@ -133,7 +139,7 @@ def _repeated(edges: list[_Edge], pages: int) -> set[int]:
                 for edge in run:
                     letters = len(_LETTER.findall(edge.outline))
                     label = _LABEL.match(edge.line.text)
-                    counts = not label and any(offsets[offset] >= needed for offset in edge.ahead)
+                    counts = not label and any(offsets[offset] >= max(needed, len(run) / 2) for offset in edge.ahead)
                     stays = same[edge.line.text] >= needed and (letters >= 3 or not edge.ahead)
                     if counts or stays or (letters >= _WORDED and not label):
                         known.add(id(edge.line))
@@ -182,7 +188,7 @@ def _add_numbered(edges: list[_Edge], pages: int, known: set[int]) -> None:
             if edge.row == 0:
                 by_text[edge.outline].append(edge)
         for same in by_text.values():
-            if len({edge.page for edge in same}) >= (3 if pages > 5 else 2):
+            if len({edge.page for edge in same}) >= (3 if pages > 5 else needed):
                 known.update(id(edge.line) for edge in same)
     for edge in edges:
         if edge.row == 0 and edge.height < _MARGIN and _is_number(edge) and _is_apart(edge, edges):
