@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from core.documents import Box
 from tasks.extractors._pdf.page import Style, Word
+from tasks.extractors._pdf.rtl import has_rtl, in_reading_direction
 
 _SAME_ROW = 0.45
 """Of the lower one's height: pieces that share more of it stand in one row, as superscripts do."""
@@ -50,7 +51,8 @@ def lines_of(words: list[Word]) -> list[Line]:
     """The words' lines. Words of one run stay in their order; runs side by side are joined to rows."""
     rows = _Rows()
     for piece in _pieces(words):
-        rows.add(piece)
+        turns = piece[0].style.angle == 0 and any(has_rtl(word.text) for word in piece)
+        rows.add(in_reading_direction(piece) if turns else piece)
     return [line_of(_in_row(row.pieces), row.extent) for row in rows.rows]
 
 

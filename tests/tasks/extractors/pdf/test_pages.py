@@ -6,12 +6,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.documents import HIDDEN_TEXT, Document, ElementKind
 from core.errors import Unprocessable
 from core.reading import ReadingPolicy
 from core.reasons import Reason
+from tasks.extractors._pdf.lines import joined
+from tasks.extractors._pdf.page import PLAIN, Word
+from tasks.extractors._pdf.rtl import in_reading_direction, with_ligatures_in_order
 from tasks.extractors._pdf.sheet import raw_text
 from tasks.extractors.base import Reading
 from tasks.extractors.pdf import PdfExtractor
@@ -187,6 +191,24 @@ def test_captions_and_code_are_told_from_paragraphs(tmp_path: Path) -> None:
         (ElementKind.CODE, "def open(gate):\n    gate.lift()"),
         (ElementKind.CAPTION, "Figure 3: The gate."),
     ]
+
+
+HEBREW = "שלום עולם"
+
+
+def test_words_of_both_directions_in_one_row_are_read_in_order() -> None:
+    places = [("Hello", 0, 30), ("עולם", 35, 60), ("שלום", 65, 90), ("there", 95, 120)]
+    row = [Word(text, left, 0, right, 10, PLAIN, 0, True) for text, left, right in places]
+    assert joined(in_reading_direction(row)) == f"Hello {HEBREW} there"
+    places = [("(.", 0, 4), ("סוף", 4, 20), ("12", 25, 35), (")עולם", 40, 60), ("שלום", 65, 90)]
+    row = [Word(text, left, 0, right, 10, PLAIN, 0, left > 0) for text, left, right in places]
+    assert joined(in_reading_direction(row[::-1])) == "שלום (עולם 12 סוף)."
+
+
+def test_letters_of_one_glyph_from_right_to_left_are_in_order() -> None:
+    boxes = np.array([[0, 0, 5, 5], [5, 0, 9, 5], [5, 0, 9, 5], [9, 0, 12, 5]], float)
+    assert with_ligatures_in_order("אגבד", boxes) == "אבגד"
+    assert with_ligatures_in_order("אלאד".replace("לא", "\u0644\u0627"), boxes)[1:3] == "\u0644\u0627"
 
 
 def test_numbered_headings_have_the_depth_of_their_numbers(tmp_path: Path) -> None:
