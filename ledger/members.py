@@ -85,8 +85,8 @@ def mirror(
         removed = retire_gone(db, connection, run, source.id)
         if not has_text:
             removed += withdraw(db, connection, run, [container])
-        opened = {"opened_content": content_hash, "opened_by": extractor} if found else _SHUT
-        connection.execute(update(files).where(f.document_id == container).values(**opened))
+        opened = update(files).where(f.document_id == container)
+        connection.execute(opened.values(opened_content=content_hash, opened_by=extractor))
         owed = connection.execute(select(f.document_id).where(f.container == container, f.owed)).scalars()
         return Opening({document: by_id[document] for document in owed}, removed)
 

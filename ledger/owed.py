@@ -101,7 +101,8 @@ class OwedFile:
 
     def is_current(self, content: str, pipeline: Pipeline) -> bool:
         """True if just this content is published, or its members are mirrored, by today's extractors and chunker."""
-        if self.wants_members:
+        # Members are mirrored before their container is published: of the two, a run that died has done one alone.
+        if self.wants_members or self.opened_content not in (None, content):
             return False
         if self.published_content is None:
             return self.is_open(content, pipeline)

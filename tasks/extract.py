@@ -94,8 +94,10 @@ def _known(ctx: RunContext, batch: Batch, file: OwedFile, content: str, fingerpr
         batch.hopeless.append(Reading(file.document_id, file.wanted, content, fingerprint))
         return True
     document = None if file.wants_members else ctx.cache.get(content, file.name, ctx.pipeline.engines)
-    if document is None or (document.members and not file.is_open(content, ctx.pipeline)):
+    if document is None:
         return False
+    if (document.members or file.opened_content is not None) and not file.is_open(content, ctx.pipeline):
+        return False  # what lies in it, or lay in it before, is to be mirrored first
     batch.extracted.append(Extracted(file, content, fingerprint, document))
     return True
 

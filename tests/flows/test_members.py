@@ -174,6 +174,17 @@ def test_a_file_that_is_no_archive_any_more_holds_nothing(world: World) -> None:
     assert paths(world) == []
 
 
+def test_a_text_that_is_known_takes_the_place_of_an_archive(world: World) -> None:
+    """It needs no parser; what lay in the archive goes all the same."""
+    world.write("known.txt", GRAPES)
+    world.write("thing.txt", packed({"cane.txt": CANE}))
+    world.ingest()
+    assert paths(world) == ["known.txt", "thing.txt/cane.txt"]
+    world.write("thing.txt", GRAPES)
+    assert world.ingest().removed == 1
+    assert paths(world) == ["known.txt", "thing.txt"]
+
+
 def test_other_versions_of_the_engines_read_it_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The members' own bytes are not kept: what holds them is asked for them."""
     world.write("box.zip", packed({"inner.zip": packed({"cane.txt": CANE}), "gates.md": GATES}))

@@ -279,7 +279,7 @@ def test_a_document_that_shrinks_to_nothing_is_withdrawn(world: World) -> None:
     world.sync()
     world.source.write("a", EMPTY)
     world.listing()
-    assert quarantine.record(world.db, world.run, [failure(world, "a", Reason.EMPTY)], "registry/1") == {world.id("a")}
+    assert quarantine.record(world.db, world.run, [failure(world, "a", Reason.EMPTY)], "registry/1") == 1
     assert world.visible() == {"b": "two"}
     world.sync()
     assert kept_texts(world.db) == {"two"}
@@ -294,7 +294,7 @@ def test_a_document_that_shrinks_to_nothing_is_withdrawn(world: World) -> None:
 def test_withdrawing_counts_only_what_was_published(world: World) -> None:
     world.source.write("a", EMPTY)
     world.listing()
-    assert quarantine.record(world.db, world.run, [failure(world, "a", Reason.EMPTY)], "registry/1") == set()
+    assert quarantine.record(world.db, world.run, [failure(world, "a", Reason.EMPTY)], "registry/1") == 0
 
 
 def test_a_published_file_that_becomes_unreadable_keeps_its_last_good_revision(world: World) -> None:

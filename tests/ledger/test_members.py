@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -161,3 +162,23 @@ def test_more_files_than_anybody_packs_are_a_bomb(boxed: World, monkeypatch: pyt
         open_box(boxed, DOG, *found("fox", "hen"))
     assert caught.value.reason is Reason.BOMB
     assert ids(boxed) == {b"box", CAT, DOG, FOX, member_id(b"box", "bird")}
+
+
+def test_content_that_comes_back_brings_its_members_back(boxed: World) -> None:
+    """A run mirrored what another revision holds, and died before that was published; then the first revision is back."""
+    with boxed.db.write() as connection:
+        connection.execute(files.update().values(owed=False))
+        connection.execute(files.update().where(files.c.file_id == b"box").values(owed=True))
+    (box,) = boxed.owed()
+    as_published = replace(
+        box,
+        published_content="content",
+        published_extractor="text/1",
+        published_chunker=boxed.pipeline.chunker,
+        published_generation=boxed.pipeline.generation,
+    )
+    assert as_published.is_current("content", boxed.pipeline)
+    wanted = facts(boxed, "box")["wanted"]
+    members.mirror(boxed.db, boxed.run, boxed.row, box.document_id, wanted, "other", "text/1", [], has_text=True)
+    (box,) = boxed.owed()
+    assert not replace(as_published, opened_content=box.opened_content).is_current("content", boxed.pipeline)
