@@ -105,7 +105,8 @@ class OwedFile:
         if self.wants_members or self.opened_content not in (None, content):
             return False
         if self.published_content is None:
-            return self.is_open(content, pipeline)
+            # Seen to the end with nothing to publish: an archive. One with text may have been opened and no more.
+            return self.is_open(content, pipeline) and self.content_hash == content and self.failed_reason is None
         return (
             content == self.published_content
             and self.published_extractor in pipeline.engines

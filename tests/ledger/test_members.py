@@ -182,3 +182,13 @@ def test_content_that_comes_back_brings_its_members_back(boxed: World) -> None:
     members.mirror(boxed.db, boxed.run, boxed.row, box.document_id, wanted, "other", "text/1", [], has_text=True)
     (box,) = boxed.owed()
     assert not replace(as_published, opened_content=box.opened_content).is_current("content", boxed.pipeline)
+
+
+def test_a_container_with_text_that_was_only_opened_is_not_current(boxed: World) -> None:
+    """A run died between mirroring what lies in a letter and publishing the letter."""
+    wanted = facts(boxed, "box")["wanted"]
+    members.mirror(boxed.db, boxed.run, boxed.row, boxed.id("box"), wanted, "letter", "text/1", [], has_text=True)
+    (box,) = boxed.owed()
+    assert box.is_open("letter", boxed.pipeline)
+    assert not box.is_current("letter", boxed.pipeline)
+    assert replace(box, content_hash="letter").is_current("letter", boxed.pipeline)
