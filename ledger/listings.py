@@ -34,6 +34,7 @@ from ledger.acls import acl_ids
 from ledger.database import Database, parts
 from ledger.moves import pair_moves
 from ledger.removal import retire_gone
+from ledger.renewal import renewed
 from ledger.runs import Run
 from ledger.schema import FileState, Listed, documents, files, listed_files, listings, sources
 from ledger.sources import SourceRow, forget_staged
@@ -320,20 +321,10 @@ def _upsert(db: Database, connection: Connection, run: Run, source_id: int, list
     ).where(c.listing_id == listing, c.kind == Listed.NEWS)
     statement = db.insert(files).from_select([column.name for column in incoming.selected_columns], incoming)
     new, old = statement.excluded, files.c
-    unread = or_(new.fingerprint == "", old.read_fingerprint.is_distinct_from(new.fingerprint))
-    # Said before, and owed since then: neither its back-off nor a revision on its way is disturbed.
-    repeated = and_(new.fingerprint != "", old.fingerprint == new.fingerprint, old.owed)
-    changed = and_(unread, not_(repeated))
+    values, changed = renewed(new, _FACTS)
     statement = statement.on_conflict_do_update(
         index_elements=["document_id"],
-        set_={
-            **{name: new[name] for name in _FACTS},
-            "state": FileState.PRESENT.value,
-            "owed": or_(old.owed, unread),
-            "wanted": old.wanted + case((changed, 1), else_=0),
-            "retry_at": case((changed, None), else_=old.retry_at),
-            "missed_by": None,
-        },
+        set_=values,
         where=or_(changed, old.state != FileState.PRESENT.value, *(old[name].is_distinct_from(new[name]) for name in _FACTS)),
     )
     if connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, select, update
 
 from core.errors import Unprocessable
 from core.ids import document_id
@@ -19,6 +19,7 @@ from core.reasons import Reason
 from ledger import runs
 from ledger.database import Database, parts
 from ledger.removal import retire_gone, withdraw
+from ledger.renewal import renewed
 from ledger.runs import Run
 from ledger.schema import FileState, files
 from ledger.sources import SourceRow
@@ -157,6 +158,7 @@ def has_owed_members(table: Any = files) -> ColumnElement[bool]:
     return exists().where(inside.c.container == table.c.document_id, inside.c.owed)
 
 
+_FACTS = ("name", "path", "size", "fingerprint", "modified", "acl_id", "link")
 _SHUT: Mapping[str, Any] = {"opened_content": None, "opened_by": None}
 
 
@@ -199,21 +201,8 @@ def _upsert(db: Database, connection: Connection, rows: Sequence[dict[str, Any]]
     if not rows:
         return
     statement = db.insert(files)
-    new, old = statement.excluded, files.c
-    unread = old.read_fingerprint.is_distinct_from(new.fingerprint)
-    changed = and_(unread, or_(old.fingerprint != new.fingerprint, old.owed.is_(False)))
-    facts = ("name", "path", "size", "fingerprint", "modified", "acl_id", "link", "container")
-    statement = statement.on_conflict_do_update(
-        index_elements=["document_id"],
-        set_={
-            **{name: new[name] for name in facts},
-            "state": FileState.PRESENT.value,
-            "owed": or_(old.owed, unread),
-            "wanted": old.wanted + case((changed, 1), else_=0),
-            "retry_at": case((changed, None), else_=old.retry_at),
-            "missed_by": None,
-        },
-    )
+    values, _changed = renewed(statement.excluded, (*_FACTS, "container"))
+    statement = statement.on_conflict_do_update(index_elements=["document_id"], set_=values)
     connection.execute(statement, rows)
 
 
