@@ -28,6 +28,7 @@ NAMES = (
     "financebench",
     "office",
     "encodings",
+    "rows",
     "samples",
     "hostile",
     "workers",
