@@ -29,7 +29,8 @@ def workbook(path: Path, rows: int) -> None:
             f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
             f'<Override PartName="/xl/workbook.xml" ContentType="{_SHEET_TYPE}.sheet.main+xml"/></Types>',
         )
-        relation = f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="a" Type="{_OFFICE}/%s" Target="%s"/></Relationships>'
+        relation = f'<Relationship Id="a" Type="{_OFFICE}/%s" Target="%s"/>'
+        relation = f'<Relationships xmlns="{_PACKAGE}/relationships">{relation}</Relationships>'
         package.writestr("_rels/.rels", relation % ("officeDocument", "xl/workbook.xml"))
         package.writestr("xl/_rels/workbook.xml.rels", relation % ("worksheet", "sheet1.xml"))
         sheet = '<sheets><sheet name="Orders" sheetId="1" r:id="a"/></sheets>'
