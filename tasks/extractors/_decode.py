@@ -78,19 +78,30 @@ def decode(data: bytes, declared: str | None = None) -> str:
     unless the bytes speak against it. A few bytes that are wrong in an encoding don't rule it out: each becomes a
     replacement character.
     """
+    return _decode(data, declared)[0]
+
+
+def decode_utf8(data: bytes) -> bytes:
+    """What decode() reads, as UTF-8: the data itself if it is just that."""
+    text, encoding = _decode(data, None)
+    return data if encoding == "utf-8" and "\ufffd" not in text else text.encode("utf-8", "ignore")
+
+
+def _decode(data: bytes, declared: str | None) -> tuple[str, str]:
+    """The text and the codec that gave it; "" after a byte order mark."""
     if data.startswith(b"\xef\xbb\xbf"):
-        return data[3:].decode("utf-8", "replace")
+        return data[3:].decode("utf-8", "replace"), ""
     if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        return data.decode("utf-32", "replace")
+        return data.decode("utf-32", "replace"), ""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
+        return data.decode("utf-16", "replace"), ""
     if wide := wide_encoding(data):
-        return data.decode(wide, "replace")
+        return data.decode(wide, "replace"), wide
     for encoding in _candidates(data, declared):
         text = _decoded(data, encoding)
         if text is not None:
-            return text
-    return data.decode("cp1252", "replace")
+            return text, encoding
+    return data.decode("cp1252", "replace"), "cp1252"
 
 
 def normalise(text: str) -> str:
@@ -110,7 +121,8 @@ def normalise(text: str) -> str:
 
 
 def _candidates(data: bytes, declared: str | None) -> Iterator[str]:
-    yield from (encoding for mark, encoding in _ESCAPES if mark in data[:_SAMPLE])
+    if b"\x1b" in (sample := data[:_SAMPLE]):
+        yield from (encoding for mark, encoding in _ESCAPES if mark in sample)
     declared = declared or declared_in(data)
     meant = _meant(declared) if declared else None
     if meant and meant.startswith(_SEVEN_BIT):  # its bytes are ASCII, so they would pass for UTF-8

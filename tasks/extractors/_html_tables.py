@@ -22,6 +22,7 @@ BLOCKS = frozenset(
             "legend",
             "li",
             "main",
+            "nav",
             "ol",
             "p",
             "section",
@@ -32,7 +33,8 @@ BLOCKS = frozenset(
 )
 PARTING = BLOCKS | {"br"}
 CELLS = frozenset({"td", "th"})
-SPACE = re.compile(r"[ \t\n\f\r]+")
+ITEMS = frozenset({"li", "dt", "dd"})
+_SPACE = re.compile(r"[ \t\n\f\r]+")
 _MAX_SPAN = 200
 _MAX_CELLS = 200_000
 """Grid positions of a table beyond which its spans are not expanded: a small page can claim billions."""
@@ -40,18 +42,34 @@ _MOST_REPEATED = 2_000
 """Characters that one cell may fill with copies of its text; what would be more stands once."""
 
 
-def rows(table: Any) -> list[list[str]]:
-    """The texts of an lxml table's cells: one that spans several positions is repeated in each."""
+def data_table(table: Any) -> list[list[str]]:
+    """The texts of an lxml table's cells: one that spans several positions is repeated in each.
+
+    [] of a table that lays out the page: nested, holding headings, or of one column.
+    """
+    if table.get("role") in ("presentation", "none"):
+        return []
+    if any(inner is not table for inner in table.iter("table", *HEADINGS)):
+        return []
+    lines = [cells(tr) for tr in table.iter("tr")]
+    return _grid(lines) if len(lines) > 1 and max(map(len, lines)) > 1 else []
+
+
+def _grid(lines: list[list[Any]]) -> list[list[str]]:
     grid: list[list[str]] = []
     below: dict[int, tuple[int, str]] = {}
     spare = _MAX_CELLS
-    for tr in table.iter("tr"):
+    for found in lines:
         line: list[str] = []
-        for cell in cells(tr):
-            _take_spanned(line, below)
+        for cell in found:
+            if below:
+                _take_spanned(line, below)
             text = flat(cell)
             columns, depth = _span(cell, "colspan"), _span(cell, "rowspan")
             spare -= columns * depth
+            if columns == depth == 1:
+                line.append(text)
+                continue
             if spare < 0:
                 columns = depth = 1
             copy = text if len(text) * columns * depth <= _MOST_REPEATED or columns * depth <= 2 else ""
@@ -83,11 +101,17 @@ def _nearest_cells(row: Any) -> Iterator[Any]:
 
 def flat(element: Any) -> str:
     """The text of an element in one line: words are parted only where they are shown apart."""
-    if len(element) and any(inner.tag in PARTING for inner in element.iterdescendants()):
-        text = "".join(_parted(element))
-    else:
-        text = "".join(element.itertext())
-    return SPACE.sub(" ", text).strip()
+    if not len(element):
+        return squeezed(element.text or "")
+    if any(inner.tag in PARTING for inner in element.iterdescendants()):
+        return squeezed("".join(_parted(element)))
+    return squeezed("".join(element.itertext()))
+
+
+def squeezed(text: str) -> str:
+    """The text with white space as a page shows it: one space for any run, none at either end."""
+    # Where it is ASCII, splitting is several times quicker than the pattern.
+    return " ".join(text.split()) if text.isascii() else _SPACE.sub(" ", text).strip()
 
 
 def _parted(element: Any) -> Iterator[str]:

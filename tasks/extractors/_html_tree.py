@@ -1,0 +1,144 @@
+"""A page's source to a tree of what is shown: parsed offline, hidden text and what is no text taken out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from core.errors import Unprocessable
+from core.reasons import Reason
+from tasks.extractors._builder import Builder
+from tasks.extractors._css import Rules
+from tasks.extractors._html_hidden import attribute, count_comments, empty, take_out
+from tasks.extractors._html_tables import BLOCKS, HEADINGS
+
+_NO_TEXT = (
+    *("audio", "canvas", "datalist", "dialog", "embed", "iframe", "input", "map", "meter", "object", "progress"),
+    *("script", "select", "style", "svg", "textarea", "video"),
+)
+_INLINE = (
+    *("a", "abbr", "acronym", "b", "base", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img"),
+    *("ins", "kbd", "label", "link", "mark", "meta", "nobr", "picture", "q", "s", "samp", "small", "source", "span", "strike"),
+    *("strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
+)
+"""Elements that part no words: only their texts matter."""
+_MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog"})
+_FURNITURE = frozenset({"header", "footer"})
+_WRAPPERS = frozenset({"div", "center", "form"})
+_FILE_NAME = re.compile(r"\S{0,200}\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
+_XHTML = re.compile(rb"<\?xml|xmlns\s{0,9}=\s{0,9}[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+# A parser of HTML takes these for opened: an empty <title/> would hold the whole page.
+_SELF_CLOSED = re.compile(
+    rb"<(a|abbr|b|canvas|div|em|h[1-6]|i|iframe|label|li|object|p|pre|script|section|span|strong|style|table|td|textarea|th|title"
+    rb"|tr|u|video)((?:\s[^<>]{0,2000})?)/>",
+    re.IGNORECASE,
+)
+_LEAST_MAIN = 200
+_FAIR_SHARE = 5
+"""A fifth of the page's text: what claims to be the main content and holds less is not."""
+
+
+def parse(source: bytes, builder: Builder) -> Any:
+    """Tolerant parse of UTF-8 by libxml2, offline, without what is hidden.
+
+    Raises Unprocessable: EMPTY without any element, CORRUPT where libxml2 gives up.
+    """
+    from lxml import etree  # type: ignore[import-untyped]
+
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
+    if _XHTML.search(source, 0, 2_000) and b"/>" in source:
+        source = _SELF_CLOSED.sub(rb"<\1\2></\1>", source)
+    try:
+        root = etree.fromstring(source.replace(b"\0", b""), parser)
+    except etree.ParserError as exc:
+        raise Unprocessable(Reason.EMPTY, "the page has no content") from exc
+    if root is None:
+        raise Unprocessable(Reason.EMPTY, "the page has no content")
+    if given_up := [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]:
+        raise Unprocessable(Reason.CORRUPT, given_up[0])  # what follows would be missing without a word
+    rules = Rules(root)
+    count_comments(root, builder)
+    etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
+    take_out(root, rules, builder)
+    for picture in root.iter("img"):
+        if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
+            picture.tail = f" {alt} {picture.tail or ''}"
+    return root
+
+
+def main_content(root: Any) -> Any:
+    """The element that holds the page's content, ready to be walked: without menus, inline elements dissolved.
+
+    It is what the page names so, if that holds a fair part of the text; otherwise the root, without the page's own header and
+    footer.
+    """
+    _drop_menus(root)
+    furniture = _furniture(root)
+    main = _named_main(root, furniture)
+    if main is root:
+        for box in furniture:
+            empty(box)
+    return all_content(main)
+
+
+def fragment_content(root: Any) -> Any:
+    """The root of a piece of HTML inside another format, ready to be walked: it has no header and footer."""
+    from lxml import etree
+
+    # If it is a whole page in a body, its head is none, and its title would be shown.
+    etree.strip_elements(root, "title", with_tail=False)
+    _drop_menus(root)
+    return all_content(root)
+
+
+def all_content(root: Any) -> Any:
+    """The root, ready to be walked, with all that is in it, menus too."""
+    from lxml import etree
+
+    etree.strip_elements(root, "head", with_tail=False)
+    etree.strip_tags(root, *_INLINE)
+    return root
+
+
+def shown(element: Any) -> str:
+    """All text in the element."""
+    from lxml import etree
+
+    return str(etree.tostring(element, method="text", encoding="unicode", with_tail=False))
+
+
+def _drop_menus(root: Any) -> None:
+    for menu in [*root.iter("nav"), *(role.getparent() for role in attribute("role")(root) if role in _MENU_ROLES)]:
+        empty(menu)
+    for button in list(root.iter("button")):
+        # A tool such as "Copy link" in a heading that has words of its own; some headings are a button as a whole.
+        heading = next(button.iterancestors(*HEADINGS), None)
+        if heading is not None and len(shown(heading).strip()) > len(shown(button).strip()):
+            empty(button)
+
+
+def _named_main(root: Any, furniture: list[Any]) -> Any:
+    named = {*root.iter("main"), *(role.getparent() for role in attribute("role")(root) if role == "main")}
+    if len(named) != 1:
+        return root
+    (main,) = named
+    held = _weight(main)
+    # What is left out anyway does not count: menus may well be longer than the content.
+    page = _weight(root) - sum(map(_weight, furniture))
+    return main if held >= _LEAST_MAIN and held * _FAIR_SHARE >= page else root
+
+
+def _weight(element: Any) -> int:
+    text = shown(element)
+    return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
+
+
+def _furniture(root: Any) -> list[Any]:
+    """The page's own header and footer: those directly in the body, or in boxes that do nothing but wrap the whole page."""
+    found: list[Any] = []
+    box = root if root.tag == "body" else root.find("body")
+    while box is not None:
+        found += [child for child in box.iterchildren(*_FURNITURE) if next(child.iter(*HEADINGS), None) is None]
+        inner = list(box.iterchildren(*BLOCKS))
+        box = inner[0] if len(inner) == 1 and inner[0].tag in _WRAPPERS else None
+    return found
