@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 _MAX_RULES = 5_000
 _LONGEST = 4_000
+_MOST_NAMES = 10
+"""That are looked for by libxml2; of more, all elements with a class are looked at."""
 _MOST_CLASSES = 50
 """Of one element; more of them are not looked at."""
-_TELLING = ("display", "visibility", "font-size", "opacity", "position", "text-indent", "overflow", "mso-hide")
-_HIDING = ("none", "hidden", "collapse", "opacity", "absolute", "fixed", "text-indent", "font-size", "mso-hide")
-"""What hides has one of these words."""
 _FAR = -500.0
 """Pixels to the left or above from which nothing is seen."""
 
@@ -21,6 +20,7 @@ _SIMPLE = re.compile(r"([a-z][a-z0-9]{0,20})?((?:[.#][\w-]{1,100}){1,4})", re.IG
 _STOP = re.compile(r"[{;]")
 _BRACE = re.compile(r"[{}]")
 _NUMBER = re.compile(r"-?\d{0,9}\.?\d{0,9}")
+_SIZELESS = re.compile(r"font-size\s*:\s*[+-]?[0.]")
 _ZERO = re.compile(r"[+-]?0*\.?0*(?:px|pt|em|rem|%|ex|ch|vw|vh)?")
 _CLIPPED = re.compile(
     r"rect\(\s{0,9}[01](?:px)?[\s,]{1,9}[01](?:px)?[\s,]{1,9}[01](?:px)?[\s,]{1,9}[01](?:px)?\s{0,9}\)|inset\((?:50|100)%"
@@ -38,8 +38,18 @@ def declarations(source: str) -> dict[str, str]:
 
 
 def may_hide(source: str) -> bool:
-    """False for a style, in lower case, that hides nothing and sets no colour; quick, for most are of that kind."""
-    return "color" in source or any(word in source for word in _HIDING)
+    """False for a style or style sheet, in lower case, that hides nothing; quick, for most are of that kind."""
+    return (
+        "none" in source
+        or "hidden" in source
+        or "absolute" in source
+        or "fixed" in source
+        or "opacity" in source
+        or "collapse" in source
+        or "text-indent" in source
+        or "mso-hide" in source
+        or ("font-size" in source and _SIZELESS.search(source) is not None)
+    )
 
 
 def is_unseen_box(style: dict[str, str]) -> bool:
@@ -95,11 +105,12 @@ class Rules:
         sheets = []
         for sheet in root.iter("style"):
             if (sheet.get("media") or "all").lower() in ("all", "screen"):
-                source = (sheet.text or "").lower()
-                self.names_backgrounds |= "background" in source
-                sheets.append(sheet.text or "" if any(word in source for word in _TELLING) else "")
-        if any(word in sheet.lower() for sheet in sheets for word in _HIDING):
-            self._read(sheets)
+                source = sheet.text or ""
+                low = source.lower()
+                self.names_backgrounds |= "background" in low
+                sheets.append((source, may_hide(low)))
+        if any(hides for _, hides in sheets):
+            self._read([source for source, hides in sheets if hides or "display" in source or "visibility" in source])
 
     def elements(self, root: Any) -> list[Any]:
         """The elements that a rule may hide, and maybe some more; none if no rule hides."""
@@ -110,9 +121,12 @@ class Rules:
         found: list[Any] = []
         for kind, mark in (("class", "."), ("id", "#")):
             wanted = {name[1:] for name in self._hiding if name[0] == mark}
+            if not wanted:
+                continue
+            holds = " or ".join(f"contains(., '{name}')" for name in sorted(wanted)) if len(wanted) <= _MOST_NAMES else "true()"
             known: dict[str, bool] = {}
             # Never by way of "/..": libxml2 takes quadratic time for it.
-            for value in etree.XPath(f"descendant::*/@{kind}")(root) if wanted else ():
+            for value in etree.XPath(f"descendant::*/@{kind}[{holds}]")(root):
                 text = str(value)
                 if text not in known:
                     known[text] = not wanted.isdisjoint(text.split(None, _MOST_CLASSES))
@@ -144,18 +158,16 @@ class Rules:
                 if left < 0:
                     return
                 body = body.lower()
-                for word in _TELLING:
-                    if word in body:
-                        self._take(selectors, declarations(body))
-                        break
+                if "display" in body or "visibility" in body or may_hide(body):
+                    self._take(selectors, declarations(body))
 
     def _take(self, selectors: str, declared: dict[str, str]) -> None:
         sizeless = is_sizeless(declared)
         declared = {name: value for name, value in declared.items() if name not in ("color", "font-size")}
         if sizeless:
             declared["font-size"] = "0"
-        hides = sizeless or is_unseen_box(declared) or is_invisible(declared)
-        if not (hides or declared.keys() & {"visibility", "display"}):
+        hides = sizeless or is_invisible(declared) or is_unseen_box(declared)
+        if not (hides or "visibility" in declared or "display" in declared):
             return
         for selector in selectors.split(","):
             found = _SIMPLE.fullmatch(selector.strip())

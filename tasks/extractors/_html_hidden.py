@@ -91,7 +91,8 @@ def _suspects(root: Any, rules: Rules) -> Iterable[Any]:
     for style in attribute("style")(root):
         text = str(style)
         if text not in verdicts:
-            verdicts[text] = may_hide(text.lower())
+            low = text.lower()
+            verdicts[text] = "color" in low or may_hide(low)
         if verdicts[text]:
             styled.append(style.getparent())
     lists = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +33,6 @@ BLOCKS = frozenset(
 PARTING = BLOCKS | {"br"}
 CELLS = frozenset({"td", "th"})
 ITEMS = frozenset({"li", "dt", "dd"})
-_SPACE = re.compile(r"[ \t\n\f\r]+")
 _MAX_SPAN = 200
 _MAX_CELLS = 200_000
 """Grid positions of a table beyond which its spans are not expanded: a small page can claim billions."""
@@ -43,7 +41,7 @@ _MOST_REPEATED = 2_000
 
 
 def data_table(table: Any) -> list[list[str]]:
-    """The texts of an lxml table's cells: one that spans several positions is repeated in each.
+    """The texts of an lxml table's cells, with white space as it comes: one that spans several positions is repeated in each.
 
     [] of a table that lays out the page: nested, holding headings, or of one column.
     """
@@ -64,7 +62,7 @@ def _grid(lines: list[list[Any]]) -> list[list[str]]:
         for cell in found:
             if below:
                 _take_spanned(line, below)
-            text = flat(cell)
+            text = _parted(cell) if len(cell) else cell.text or ""
             columns, depth = _span(cell, "colspan"), _span(cell, "rowspan")
             spare -= columns * depth
             if columns == depth == 1:
@@ -101,29 +99,26 @@ def _nearest_cells(row: Any) -> Iterator[Any]:
 
 def flat(element: Any) -> str:
     """The text of an element in one line: words are parted only where they are shown apart."""
-    if not len(element):
-        return squeezed(element.text or "")
-    if any(inner.tag in PARTING for inner in element.iterdescendants()):
-        return squeezed("".join(_parted(element)))
-    return squeezed("".join(element.itertext()))
+    return squeezed(_parted(element))
 
 
 def squeezed(text: str) -> str:
-    """The text with white space as a page shows it: one space for any run, none at either end."""
-    # Where it is ASCII, splitting is several times quicker than the pattern.
-    return " ".join(text.split()) if text.isascii() else _SPACE.sub(" ", text).strip()
+    """The text with white space as a page shows it, one space for any run, none at either end; no-break spaces too."""
+    return " ".join(text.split())
 
 
-def _parted(element: Any) -> Iterator[str]:
+def _parted(element: Any) -> str:
     from lxml import etree
 
+    pieces: list[str] = []
     for event, inner in etree.iterwalk(element, events=("start", "end")):
         if inner.tag in PARTING:
-            yield " "
+            pieces.append(" ")
         if event == "start":
-            yield inner.text or ""
+            pieces.append(inner.text or "")
         elif inner is not element:
-            yield inner.tail or ""
+            pieces.append(inner.tail or "")
+    return "".join(pieces)
 
 
 def _take_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:

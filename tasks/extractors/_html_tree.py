@@ -72,9 +72,10 @@ def main_content(root: Any) -> Any:
     It is what the page names so, if that holds a fair part of the text; otherwise the root, without the page's own header and
     footer.
     """
-    _drop_menus(root)
+    roles = _roles(root)
+    _drop_menus(root, roles)
     furniture = _furniture(root)
-    main = _named_main(root, furniture)
+    main = _named_main(root, roles, furniture)
     if main is root:
         for box in furniture:
             empty(box)
@@ -87,7 +88,7 @@ def fragment_content(root: Any) -> Any:
 
     # If it is a whole page in a body, its head is none, and its title would be shown.
     etree.strip_elements(root, "title", with_tail=False)
-    _drop_menus(root)
+    _drop_menus(root, _roles(root))
     return all_content(root)
 
 
@@ -107,8 +108,12 @@ def shown(element: Any) -> str:
     return str(etree.tostring(element, method="text", encoding="unicode", with_tail=False))
 
 
-def _drop_menus(root: Any) -> None:
-    for menu in [*root.iter("nav"), *(role.getparent() for role in attribute("role")(root) if role in _MENU_ROLES)]:
+def _roles(root: Any) -> list[tuple[str, Any]]:
+    return [(str(role), role.getparent()) for role in attribute("role")(root)]
+
+
+def _drop_menus(root: Any, roles: list[tuple[str, Any]]) -> None:
+    for menu in [*root.iter("nav"), *(element for role, element in roles if role in _MENU_ROLES)]:
         empty(menu)
     for button in list(root.iter("button")):
         # A tool such as "Copy link" in a heading that has words of its own; some headings are a button as a whole.
@@ -117,15 +122,19 @@ def _drop_menus(root: Any) -> None:
             empty(button)
 
 
-def _named_main(root: Any, furniture: list[Any]) -> Any:
-    named = {*root.iter("main"), *(role.getparent() for role in attribute("role")(root) if role == "main")}
+def _named_main(root: Any, roles: list[tuple[str, Any]], furniture: list[Any]) -> Any:
+    named = {*root.iter("main"), *(element for role, element in roles if role == "main")}
     if len(named) != 1:
         return root
     (main,) = named
-    held = _weight(main)
-    # What is left out anyway does not count: menus may well be longer than the content.
+    held = len(shown(main))
+    if held < _LEAST_MAIN:
+        return root
+    if held * _FAIR_SHARE >= len(shown(root)):
+        return main
+    # What is left out anyway does not count, nor do the blanks of the source.
     page = _weight(root) - sum(map(_weight, furniture))
-    return main if held >= _LEAST_MAIN and held * _FAIR_SHARE >= page else root
+    return main if _weight(main) * _FAIR_SHARE >= page else root
 
 
 def _weight(element: Any) -> int:
@@ -139,6 +148,6 @@ def _furniture(root: Any) -> list[Any]:
     box = root if root.tag == "body" else root.find("body")
     while box is not None:
         found += [child for child in box.iterchildren(*_FURNITURE) if next(child.iter(*HEADINGS), None) is None]
-        inner = list(box.iterchildren(*BLOCKS))
+        inner = [child for child in box if child.tag in BLOCKS]
         box = inner[0] if len(inner) == 1 and inner[0].tag in _WRAPPERS else None
     return found

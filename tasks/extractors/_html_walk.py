@@ -128,8 +128,11 @@ class Walker:
         run = self._run
         if not run:
             return
-        text = squeezed(run[0] if len(run) == 1 else "".join(run))
+        text = run[0] if len(run) == 1 else "".join(run)
         run.clear()
+        if text.isspace():
+            return
+        text = squeezed(text)
         if _BREAK in text:
             text = "\n".join([line.strip() for line in text.split(_BREAK)]).strip()
         if not text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 CSV = "text/csv"
@@ -101,6 +102,7 @@ TEXT_BY_SUFFIX = _by_suffix(_TEXT)
 _BY_SUFFIX = TEXT_BY_SUFFIX | _by_suffix(_OTHER)
 
 
+@lru_cache(2)
 def text_suffix(name: str) -> str:
     """The suffix in lower case that decides between text formats; files of code that have none get ".make"."""
     path = PurePosixPath(name.lower())

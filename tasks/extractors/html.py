@@ -61,14 +61,14 @@ def _bytes(source: str) -> bytes:
 
 
 def _note_head(root: Any, builder: Builder) -> None:
-    title = next(root.iter("title"), None)
-    if title is not None:
-        builder.title = shown(title)
-    for meta in root.iter("meta"):
-        key = (meta.get("name") or meta.get("property") or "").lower()
+    for element in root.iter("title", "meta"):
+        if element.tag == "title":
+            builder.title = builder.title if builder.title is not None else shown(element)
+            continue
+        key = (element.get("name") or element.get("property") or "").lower()
         if key in _NOTED:
-            builder.note("date" if "date" in key or "time" in key else key, meta.get("content"))
+            builder.note("date" if "date" in key or "time" in key else key, element.get("content"))
         elif key == "description":
-            builder.note("subject", meta.get("content"))
+            builder.note("subject", element.get("content"))
     if language := root.get("lang"):
         builder.note("language", language)

@@ -93,6 +93,7 @@ _MAGIC = (
     (b"wOFF", "font/woff"),
     (b"wOF2", "font/woff2"),
 )
+_ALL_MAGIC = tuple(magic for magic, _ in _MAGIC)
 _TEXTUAL_MAGIC = frozenset({"application/rtf", "application/postscript", "application/x-archive"})
 _FTYP = {
     b"avif": "image/avif",
@@ -164,7 +165,7 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
         return _FTYP.get(head[8:12], "video/mp4")
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
-    for magic, found in _MAGIC:
+    for magic, found in _MAGIC if head.startswith(_ALL_MAGIC) else ():
         # "BM" or "MZ" may begin a sentence: a short magic counts only over bytes that are no text.
         if head.startswith(magic) and (found in _TEXTUAL_MAGIC or not is_text(head)):
             return found
