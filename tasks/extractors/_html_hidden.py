@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
 from itertools import islice
 from typing import Any
 
 from tasks.extractors._builder import Builder
 from tasks.extractors._css import Rules, declarations, is_invisible, is_sizeless, is_unseen_box, may_hide
-from tasks.extractors._html_tables import ITEMS
+from tasks.extractors._html_query import attribute, empty
 
 _MOST_ANCESTORS = 60
 """Boxes around a text whose colours are looked at: deeper nesting is an attack."""
@@ -64,24 +63,6 @@ def count_comments(root: Any, builder: Builder) -> None:
             # Word puts pages of settings into conditional comments, as tags: only what stands between them is text.
             text = _TAG.sub("", text.partition(">")[2].removesuffix("<![endif]"))
         builder.hide(text)
-
-
-def empty(element: Any) -> None:
-    """Take all out of the element. It still parts what is before it from what is after, but is no item to be counted."""
-    element.clear(keep_tail=True)
-    if element.tag in ITEMS:
-        element.tag = "div"
-
-
-@cache
-def attribute(name: str) -> Any:
-    """A query for the values of an attribute anywhere below, in order; each knows its element (getparent()).
-
-    Ten times faster than to ask every element. Never "/..": libxml2 takes quadratic time for it.
-    """
-    from lxml import etree
-
-    return etree.XPath(f"descendant::*/@{name}")
 
 
 def _suspects(root: Any, rules: Rules) -> Iterable[Any]:

@@ -9,8 +9,10 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._css import Rules
-from tasks.extractors._html_hidden import attribute, count_comments, empty, take_out
+from tasks.extractors._html_hidden import count_comments, take_out
+from tasks.extractors._html_query import attribute, empty, shown
 from tasks.extractors._html_tables import BLOCKS, HEADINGS
+from tasks.extractors._html_tidy import open_frames, tidy
 
 _NO_TEXT = (
     *("audio", "canvas", "datalist", "dialog", "embed", "iframe", "input", "map", "meter", "object", "progress"),
@@ -45,24 +47,34 @@ def parse(source: bytes, builder: Builder) -> Any:
     """
     from lxml import etree  # type: ignore[import-untyped]
 
+    root = _tree(source)
+    if root is None:
+        raise Unprocessable(Reason.EMPTY, "the page has no content")
+    open_frames(root, _tree)
+    rules = Rules(root)
+    count_comments(root, builder)
+    etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
+    take_out(root, rules, builder)
+    tidy(root, source)
+    for picture in root.iter("img"):
+        if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
+            picture.tail = f" {alt} {picture.tail or ''}"
+    return root
+
+
+def _tree(source: bytes) -> Any:
+    """The tree of a page; None without any element. Raises Unprocessable(CORRUPT)."""
+    from lxml import etree
+
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
     if _XHTML.search(source, 0, 2_000) and b"/>" in source:
         source = _SELF_CLOSED.sub(rb"<\1\2></\1>", source)
     try:
         root = etree.fromstring(source.replace(b"\0", b""), parser)
-    except etree.ParserError as exc:
-        raise Unprocessable(Reason.EMPTY, "the page has no content") from exc
-    if root is None:
-        raise Unprocessable(Reason.EMPTY, "the page has no content")
+    except etree.ParserError:
+        return None
     if given_up := [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]:
         raise Unprocessable(Reason.CORRUPT, given_up[0])  # what follows would be missing without a word
-    rules = Rules(root)
-    count_comments(root, builder)
-    etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
-    take_out(root, rules, builder)
-    for picture in root.iter("img"):
-        if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
-            picture.tail = f" {alt} {picture.tail or ''}"
     return root
 
 
@@ -101,25 +113,29 @@ def all_content(root: Any) -> Any:
     return root
 
 
-def shown(element: Any) -> str:
-    """All text in the element."""
-    from lxml import etree
-
-    return str(etree.tostring(element, method="text", encoding="unicode", with_tail=False))
-
-
 def _roles(root: Any) -> list[tuple[str, Any]]:
     return [(str(role), role.getparent()) for role in attribute("role")(root)]
 
 
 def _drop_menus(root: Any, roles: list[tuple[str, Any]]) -> None:
-    for menu in [*root.iter("nav"), *(element for role, element in roles if role in _MENU_ROLES)]:
+    for menu in [*root.iter("nav"), *(element for role, element in roles if role in _MENU_ROLES), *_languages(root)]:
         empty(menu)
     for button in list(root.iter("button")):
         # A tool such as "Copy link" in a heading that has words of its own; some headings are a button as a whole.
         heading = next(button.iterancestors(*HEADINGS), None)
         if heading is not None and len(shown(heading).strip()) > len(shown(button).strip()):
             empty(button)
+
+
+def _languages(root: Any) -> list[Any]:
+    """Lists of nothing but links to the page in other languages."""
+    items = {language.getparent().getparent() for language in attribute("hreflang")(root)}
+    lists = {item.getparent() for item in items if item is not None and item.tag == "li"} - {None}
+    return [
+        found
+        for found in lists
+        if len(found) > 1 and all(item in items and len(item) == 1 and not (item.text or "").strip() for item in found)
+    ]
 
 
 def _named_main(root: Any, roles: list[tuple[str, Any]], furniture: list[Any]) -> Any:

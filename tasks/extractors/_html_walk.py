@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from core.documents import ElementKind
 from tasks.extractors._builder import Builder
+from tasks.extractors._bullets import BULLET
+from tasks.extractors._html_lists import Numbers
+from tasks.extractors._html_query import shown
 from tasks.extractors._html_tables import BLOCKS, HEADINGS, ITEMS, data_table, flat, squeezed
-from tasks.extractors._html_tree import shown
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 
 _CAPTIONS = frozenset({"caption", "figcaption"})
 _LISTS = frozenset({"ol", "ul", "dl"})
-_BOUNDARIES = BLOCKS | _CAPTIONS | {"br", "pre", "rt"}
+_CODE = frozenset({"pre", "listing", "plaintext", "xmp"})
+_WHOLE = _CODE | {"table"}
+_BOUNDARIES = BLOCKS | _CAPTIONS | _CODE | {"br", "rt"}
 _BREAK = "\ue002"
 
 
@@ -25,7 +30,7 @@ class Walker:
         self._heading: int | None = None
         self._caption = False
         self._item: str | None = None
-        self._counters: list[int | None] = []
+        self._counters: list[Numbers | None] = []
 
     def walk(self, root: Any) -> None:
         """Add every element under the root, of which only blocks are left (_html_tree.main_content), to the builder."""
@@ -38,7 +43,7 @@ class Walker:
             tag = element.tag
             if event == "start":
                 if tag in _BOUNDARIES:
-                    if (tag == "table" or tag == "pre") and self._take_whole(element):
+                    if tag in _WHOLE and self._take_whole(element):
                         walk.skip_subtree()  # its end comes all the same
                         continue
                     self._start(element, tag)
@@ -53,7 +58,7 @@ class Walker:
 
     def _take_whole(self, element: Any) -> bool:
         """Take preformatted text and tables of data in one go; False for anything else."""
-        if element.tag == "pre":
+        if element.tag in _CODE:
             self._flush()
             self._take_code(element)
             return True
@@ -83,23 +88,18 @@ class Walker:
             self._run.append(" ")  # it stays in one piece whatever stands in it
         else:
             self._flush()
-            self._open(tag)
+            self._open(element, tag)
 
-    def _open(self, tag: str) -> None:
+    def _open(self, element: Any, tag: str) -> None:
         if tag in ITEMS:
-            self._item = self._number()
+            numbers = self._counters[-1] if self._counters else None
+            self._item = numbers.take(element) if numbers is not None else ""
         elif tag in HEADINGS:
             self._heading = HEADINGS[tag]
         elif tag in _LISTS:
-            self._counters.append(0 if tag == "ol" else None)
+            self._counters.append(Numbers(element) if tag == "ol" else None)
         elif tag in _CAPTIONS:
             self._caption = True
-
-    def _number(self) -> str:
-        if not self._counters or self._counters[-1] is None:
-            return ""
-        self._counters[-1] += 1
-        return f"{self._counters[-1]}. "
 
     def _end(self, element: Any, tag: str) -> None:
         if tag == "br":
@@ -134,15 +134,27 @@ class Walker:
             return
         text = squeezed(text)
         if _BREAK in text:
-            text = "\n".join([line.strip() for line in text.split(_BREAK)]).strip()
-        if not text:
+            self._add_lines([line.strip() for line in text.split(_BREAK)])
+        elif text:
+            self._add(text)
+
+    def _add_lines(self, lines: list[str]) -> None:
+        """Lines with breaks between them: where one is empty, a paragraph ends."""
+        if self._heading is not None or self._caption:
+            self._add(" ".join(lines))
             return
+        for is_blank, paragraph in groupby(lines, lambda line: not line):
+            if not is_blank:
+                self._add("\n".join(paragraph))
+
+    def _add(self, text: str) -> None:
         if self._heading is not None:
             self._builder.add(ElementKind.HEADING, text.rstrip("¶"), level=self._heading)
         elif self._caption:
             self._builder.add(ElementKind.CAPTION, text)
         elif self._item is not None:
-            self._builder.add(ElementKind.LIST_ITEM, self._item + text)
+            bullet = BULLET.match(text) if not self._item else None
+            self._builder.add(ElementKind.LIST_ITEM, self._item + (text[bullet.end() :] if bullet else text))
             self._item = None  # what follows in the same item is a paragraph of its own
         else:
             self._builder.add(ElementKind.PARAGRAPH, text)

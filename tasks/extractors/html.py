@@ -7,7 +7,8 @@ from typing import Any
 from core.documents import Document, Element
 from tasks.extractors._builder import Builder
 from tasks.extractors._decode import decode_utf8, read_bytes
-from tasks.extractors._html_tree import all_content, fragment_content, main_content, parse, shown
+from tasks.extractors._html_query import shown
+from tasks.extractors._html_tree import all_content, fragment_content, main_content, parse
 from tasks.extractors._html_walk import Walker
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

@@ -202,3 +202,81 @@ def test_readings_of_characters_stand_in_brackets(tmp_path: Path) -> None:
 def test_pictures_are_what_their_alternative_texts_say(tmp_path: Path) -> None:
     source = "<p>The <img src=http://example.org/a.png alt='wooden gate'> opens.</p><img alt=''><img>"
     assert texts(extract(tmp_path, f"<html><body>{source}</body></html>")) == ["The wooden gate opens."]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<ol start=3><li>c<li>d<li value=9>i<li>j</ol>", ["3. c", "4. d", "9. i", "10. j"]),
+        ("<ol reversed><li>two<li>one</ol>", ["2. two", "1. one"]),
+        ("<ol type=a><li>x<li>y</ol><ol type=I start=4><li>z</ol>", ["a. x", "b. y", "IV. z"]),
+        ("<ol style='list-style-type: lower-roman'><li>x</ol>", ["i. x"]),
+        ("<ol type=a start=27><li>x</ol><ol start=many><li>y</ol>", ["27. x", "1. y"]),
+        ("<ul><li>• one<li>– two<li>-3 °C</ul>", ["one", "two", "-3 °C"]),
+        ("<ul><li>&nbsp;<p>one</p></ul>", ["one"]),
+    ],
+    ids=range(7),
+)
+def test_items_are_numbered_as_they_are_shown(tmp_path: Path, source: str, shown: list[str]) -> None:
+    document = extract(tmp_path, f"<html><body>{source}</body></html>")
+    assert texts(document) == shown
+    assert {element.kind for element in document.elements} == {ElementKind.LIST_ITEM}
+
+
+def test_two_breaks_end_a_paragraph(tmp_path: Path) -> None:
+    document = extract(tmp_path, "<html><body>one<br>more<br> <br>two<br><br><br/>three<h2>A<br><br>title</h2></body></html>")
+    assert texts(document) == ["one\nmore", "two", "three", "A title"]
+
+
+def test_no_break_spaces_are_white_space(tmp_path: Path) -> None:
+    assert texts(extract(tmp_path, "<html><body><p>&nbsp;a&nbsp;&nbsp; &nbsp;b&nbsp;</p></body></html>")) == ["a b"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("10<sup>3</sup> m<sup>2</sup>", "10^3 m2"),
+        ("<b>10</b><sup>−7</sup>", "10^−7"),
+        ("in 2010<sup><a href='#f1'>1</a></sup>", "in 2010^1"),
+        ("5<sup>1</sup>/<sub>2</sub>", "5 1/2"),
+        ("the 5<sup>th</sup> day", "the 5th day"),
+        ("<math><mfrac><mn>1</mn><mi>x</mi></mfrac><mo>=</mo><msup><mi>y</mi><mn>2</mn></msup></math>", "1/x=y^2"),
+        (
+            "<span class=katex><span><math><mi>E</mi><annotation encoding='application/x-tex'>E=mc^2</annotation></math></span>"
+            "<span aria-hidden=true>E=mc2</span></span> holds",
+            "$E=mc^2$ holds",
+        ),
+    ],
+    ids=range(7),
+)
+def test_raised_numbers_and_equations(tmp_path: Path, source: str, shown: str) -> None:
+    assert texts(extract(tmp_path, f"<html><body><p>{source}</p></body></html>")) == [shown]
+
+
+def test_a_frame_that_brings_its_page_along(tmp_path: Path) -> None:
+    inside = "&lt;p&gt;in &lt;b&gt;it&lt;/b&gt;&lt;p hidden&gt;x&lt;iframe srcdoc=deeper&gt;"
+    source = f"<p>before</p><iframe srcdoc='{inside}' src=http://example.org></iframe><iframe srcdoc=' '>x</iframe>after"
+    assert texts(extract(tmp_path, f"<html><body>{source}</body></html>")) == ["before", "in it", "after"]
+
+
+def test_lists_of_the_page_in_other_languages_and_edit_links_are_tools(tmp_path: Path) -> None:
+    languages = "<ul><li><a hreflang=de href=/de>Deutsch</a></li> <li><a hreflang=fr href=/fr>Français</a></li></ul>"
+    section = "<div><h2>Title</h2><span class='mw-editsection'>[<a href=e>edit</a>]</span></div><p>Text.</p>"
+    sources = "<ul><li>See <a hreflang=de href=x>Quelle</a></li><li><a hreflang=fr href=y>Source</a></li></ul>"
+    page = f"<html><body>{languages}{section}{sources}</body></html>"
+    assert texts(extract(tmp_path, page)) == ["Title", "Text.", "See Quelle", "Source"]
+    assert texts(extract(tmp_path, f"<html><body>{languages}</body></html>")) == ["Deutsch", "Français"]
+
+
+def test_lists_that_word_writes_as_paragraphs(tmp_path: Path) -> None:
+    item = "<p class=MsoListParagraph style='margin:0;mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>{}</span>{}</p>"
+    blank = "<span style='font:7pt \"Times New Roman\"'>&nbsp;&nbsp; </span>"
+    source = item.format(f"§{blank}", "a point") + item.format(f"2.{blank}", "a step") + "<p style='mso-list:none'>words</p>"
+    document = extract(tmp_path, f"<html><body>{source}</body></html>")
+    assert texts(document) == ["a point", "2. a step", "words"]
+    assert [e.kind for e in document.elements] == [ElementKind.LIST_ITEM] * 2 + [ElementKind.PARAGRAPH]
+
+
+def test_preformatted_text_of_old_pages(tmp_path: Path) -> None:
+    document = extract(tmp_path, "<html><body><listing>a\n  b</listing><xmp><b>\n c</xmp></body></html>")
+    assert [(e.kind, e.text) for e in document.elements] == [(ElementKind.CODE, "a\n  b"), (ElementKind.CODE, "<b>\n c")]

@@ -123,8 +123,9 @@ def test_a_hidden_row_and_a_hidden_cell(tmp_path: Path) -> None:
         "<!--" * 200_000,
         "<style>" + "@a{}" * 200_000 + "</style>",
         "<style>" + "@;" * 300_000 + "@" * 100_000 + "</style>",
+        "<b style='color:red'>x</b>" * 50_000,  # took seconds, the square of their number
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_hostile_styles_take_no_time(tmp_path: Path, source: str) -> None:
     path = tmp_path / "a.html"
@@ -136,3 +137,9 @@ def test_settings_that_word_leaves_in_comments_are_no_text(tmp_path: Path) -> No
     settings = '<!--[if gte mso 9]><xml><w:LatentStyles LatentStyleCount="371"/></xml><![endif]-->'
     assert read(tmp_path, f"{settings}<p>Seen.</p>") == ("Seen.", 0)
     assert read(tmp_path, f"<!--[if mso]><p>{SECRET}</p><![endif]--><p>Seen.</p>") == ("Seen.", len(SECRET))
+
+
+def test_what_is_hidden_twice_counts_once(tmp_path: Path) -> None:
+    source = f"<div hidden><p>x<b style='display:none'>{SECRET}</b></p><script>f()</script></div><p>Seen.</p>"
+    assert read(tmp_path, source) == ("Seen.", len(SECRET) + 1)
+    assert read(tmp_path, source, keep=True) == (f"x{SECRET}\n\nSeen.", len(SECRET) + 1)
