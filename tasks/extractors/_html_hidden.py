@@ -28,13 +28,13 @@ _NUMBERS = re.compile(r"\d{1,3}")
 Colour = tuple[int, int, int]
 
 
-def take_out(root: Any, rules: Rules, builder: Builder) -> None:
-    """Remove what is hidden, unless the builder keeps it; count it in either case."""
+def take_out(root: Any, rules: Rules, styles: list[Any], builder: Builder) -> None:
+    """Remove what is hidden, unless the builder keeps it; count it in either case. `styles` are the style attributes."""
     sheets = rules.names_backgrounds or next(root.iter("link"), None) is not None
     gone: set[Any] = set()
     for element in list(root.iter("template", "noscript")):
         _remove(element, builder, gone)
-    for element in _suspects(root, rules):
+    for element in _suspects(root, rules, styles):
         style = rules.of(element) | declarations(element.get("style") or "")
         if element.tag == "font" and element.get("color"):
             style.setdefault("color", element.get("color"))
@@ -65,11 +65,11 @@ def count_comments(root: Any, builder: Builder) -> None:
         builder.hide(text)
 
 
-def _suspects(root: Any, rules: Rules) -> Iterable[Any]:
+def _suspects(root: Any, rules: Rules, styles: list[Any]) -> Iterable[Any]:
     """The elements that may be hidden, and some more, each once, in order."""
     verdicts: dict[str, bool] = {}
     styled = []
-    for style in attribute("style")(root):
+    for style in styles:
         text = str(style)
         if text not in verdicts:
             low = text.lower()

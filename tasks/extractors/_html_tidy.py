@@ -26,20 +26,18 @@ def open_frames(root: Any, parse: Callable[[bytes], Any]) -> None:
             frame.extend(list(body))
 
 
-def tidy(root: Any, source: bytes) -> None:
-    """Mend what is in the tree; `source` is looked at first, for most pages have nothing of it."""
-    if b"<math" in source:
-        for equation in list(root.iter("math")):
-            _write_out(equation)
-    if b"<sup" in source:
-        for power in root.iter("sup"):
-            _raise(power)
-    if b"mso-list:" in source:
-        _name_items(root)
-    if b"mw-editsection" in source:
-        for tool in attribute("class")(root):
-            if tool == "mw-editsection":
-                empty(tool.getparent())
+def tidy(root: Any, styles: list[Any]) -> None:
+    """Mend what is in the tree; `styles` are its style attributes."""
+    for element in list(root.iter("math", "sup")):
+        if element.tag == "math":
+            _write_out(element)
+        else:
+            _raise(element)
+    if any(["mso-list:" in style for style in styles]):
+        _name_items(styles)
+    if any(meta.get("name") == "generator" and (meta.get("content") or "").startswith("MediaWiki") for meta in root.iter("meta")):
+        for tool in attribute("class", "mw-editsection")(root):
+            empty(tool.getparent())
 
 
 def _raise(power: Any) -> None:
@@ -79,9 +77,9 @@ def _write_out(equation: Any) -> None:
             part[0].tail = _SIGNS[part.tag] + (part[0].tail or "").strip()
 
 
-def _name_items(root: Any) -> None:
+def _name_items(styles: list[Any]) -> None:
     """Word writes list items as paragraphs, their numbers and bullets as text."""
-    for style in attribute("style")(root):
+    for style in styles:
         low = style.lower().replace(" ", "")
         element = style.getparent()
         if "mso-list:ignore" in low:

@@ -54,8 +54,9 @@ def parse(source: bytes, builder: Builder) -> Any:
     rules = Rules(root)
     count_comments(root, builder)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
-    take_out(root, rules, builder)
-    tidy(root, source)
+    styles = attribute("style")(root)
+    take_out(root, rules, styles, builder)
+    tidy(root, styles)
     for picture in root.iter("img"):
         if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
             picture.tail = f" {alt} {picture.tail or ''}"

@@ -263,7 +263,7 @@ def test_lists_of_the_page_in_other_languages_and_edit_links_are_tools(tmp_path:
     languages = "<ul><li><a hreflang=de href=/de>Deutsch</a></li> <li><a hreflang=fr href=/fr>Français</a></li></ul>"
     section = "<div><h2>Title</h2><span class='mw-editsection'>[<a href=e>edit</a>]</span></div><p>Text.</p>"
     sources = "<ul><li>See <a hreflang=de href=x>Quelle</a></li><li><a hreflang=fr href=y>Source</a></li></ul>"
-    page = f"<html><body>{languages}{section}{sources}</body></html>"
+    page = f"<html><head><meta name=generator content='MediaWiki 1.45'></head><body>{languages}{section}{sources}</body></html>"
     assert texts(extract(tmp_path, page)) == ["Title", "Text.", "See Quelle", "Source"]
     assert texts(extract(tmp_path, f"<html><body>{languages}</body></html>")) == ["Deutsch", "Français"]
 
