@@ -9,14 +9,14 @@ from tasks.extractors._html_tables import ITEMS
 
 
 @cache
-def attribute(name: str, value: str = "") -> Any:
+def attribute(name: str, tag: str = "*", value: str = "") -> Any:
     """A query for the values of an attribute anywhere below, in order, or for those alike; each knows its getparent().
 
     Ten times faster than to ask every element. Never "/..": libxml2 takes quadratic time for it.
     """
     from lxml import etree  # type: ignore[import-untyped]
 
-    return etree.XPath(f"descendant::*/@{name}[. = '{value}']" if value else f"descendant::*/@{name}")
+    return etree.XPath(f"descendant::{tag}/@{name}" + (f"[. = '{value}']" if value else ""))
 
 
 def empty(element: Any) -> None:

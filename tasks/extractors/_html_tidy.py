@@ -33,10 +33,12 @@ def tidy(root: Any, styles: list[Any]) -> None:
             _write_out(element)
         else:
             _raise(element)
-    if any(["mso-list:" in style for style in styles]):
+    if any("mso-list:" in style for style in styles):
         _name_items(styles)
-    if any(meta.get("name") == "generator" and (meta.get("content") or "").startswith("MediaWiki") for meta in root.iter("meta")):
-        for tool in attribute("class", "mw-editsection")(root):
+    if any(
+        meta.get("name") == "generator" and (meta.get("content") or "").startswith("MediaWiki") for meta in root.iter("meta")
+    ):
+        for tool in attribute("class", "span", "mw-editsection")(root):
             empty(tool.getparent())
 
 

@@ -130,7 +130,7 @@ def _drop_menus(root: Any, roles: list[tuple[str, Any]]) -> None:
 
 def _languages(root: Any) -> list[Any]:
     """Lists of nothing but links to the page in other languages."""
-    items = {language.getparent().getparent() for language in attribute("hreflang")(root)}
+    items = {language.getparent().getparent() for language in attribute("hreflang", "a")(root)}
     lists = {item.getparent() for item in items if item is not None and item.tag == "li"} - {None}
     return [
         found

@@ -16,6 +16,8 @@ _RUN = re.compile(
     "[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
+_PRINTABLE = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Those of them that str.isprintable takes for printable."""
 _JOINED = re.compile("[\u0600-\u109f\u1780-\u18af\u1900-\u1aff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00011000-\U000116ff]")
 """Scripts whose letters change by a joiner or non-joiner: Arabic to Myanmar, Khmer, Mongolian and their extensions."""
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1980-\u19ff]")
@@ -32,7 +34,8 @@ _NATIONS = frozenset(
 
 def visible(text: str) -> tuple[str, int]:
     """The text without them, and how many were taken out, soft hyphens not counted."""
-    if text.isascii() or not _RUN.search(text):
+    # Most texts have none, which is quicker to see so than by the pattern.
+    if text.isascii() or (text.replace("\n", " ").isprintable() and not _PRINTABLE.search(text)) or not _RUN.search(text):
         return text, 0
     removed = 0
 
