@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from io import FileIO
 
 from core.errors import Unprocessable
 from core.reasons import Reason
@@ -66,11 +66,11 @@ def read_text(path: str, declared: str | None = None) -> str:
 
 def read_bytes(path: str) -> bytes:
     """The file's bytes. Raises Unprocessable(TOO_LARGE) beyond MAX_BYTES."""
-    with Path(path).open("rb") as file:
+    with FileIO(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > MAX_BYTES:
             raise Unprocessable(Reason.TOO_LARGE, f"{size:,} bytes of text; the limit is {MAX_BYTES:,}")
-        return file.read()
+        return file.readall()
 
 
 def decode(data: bytes, declared: str | None = None) -> str:

@@ -28,7 +28,8 @@ _MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar", "
 _FURNITURE = frozenset({"header", "footer"})
 _WRAPPERS = frozenset({"div", "center", "form"})
 _FILE_NAME = re.compile(r"\S{0,200}\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
-_XHTML = re.compile(rb"<\?xml|xmlns\s{0,9}=\s{0,9}[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+_HEAD = 2_000
+"""Bytes of a page in which XHTML names itself."""
 # A parser of HTML takes these for opened: an empty <title/> would hold the whole page.
 _SELF_CLOSED = re.compile(
     rb"<(a|abbr|b|canvas|div|em|h[1-6]|i|iframe|label|li|object|p|pre|script|section|span|strong|style|table|td|textarea|th|title"
@@ -40,8 +41,8 @@ _FAIR_SHARE = 5
 """A fifth of the page's text: what claims to be the main content and holds less is not."""
 
 
-def parse(source: bytes, builder: Builder) -> Any:
-    """Tolerant parse of UTF-8 by libxml2, offline, without what is hidden.
+def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
+    """Tolerant parse of UTF-8 by libxml2, offline, without what is hidden and, unless they are wanted, menus.
 
     Raises Unprocessable: EMPTY without any element, CORRUPT where libxml2 gives up.
     """
@@ -51,6 +52,8 @@ def parse(source: bytes, builder: Builder) -> Any:
     if root is None:
         raise Unprocessable(Reason.EMPTY, "the page has no content")
     open_frames(root, _tree)
+    if not menus:  # first, for they may be half of the page; what is hidden in them is no trick but unfolds
+        _drop_menus(root)
     rules = Rules(root)
     count_comments(root, builder)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
@@ -68,7 +71,8 @@ def _tree(source: bytes) -> Any:
     from lxml import etree
 
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
-    if _XHTML.search(source, 0, 2_000) and b"/>" in source:
+    head = source[:_HEAD].lower()
+    if (b"<?xml" in head or b"www.w3.org/1999/xhtml" in head) and b"/>" in source:
         source = _SELF_CLOSED.sub(rb"<\1\2></\1>", source)
     try:
         root = etree.fromstring(source.replace(b"\0", b""), parser)
@@ -80,15 +84,13 @@ def _tree(source: bytes) -> Any:
 
 
 def main_content(root: Any) -> Any:
-    """The element that holds the page's content, ready to be walked: without menus, inline elements dissolved.
+    """The element that holds the page's content, ready to be walked: inline elements dissolved.
 
     It is what the page names so, if that holds a fair part of the text; otherwise the root, without the page's own header and
     footer.
     """
-    roles = _roles(root)
-    _drop_menus(root, roles)
     furniture = _furniture(root)
-    main = _named_main(root, roles, furniture)
+    main = _named_main(root, furniture)
     if main is root:
         for box in furniture:
             empty(box)
@@ -101,12 +103,11 @@ def fragment_content(root: Any) -> Any:
 
     # If it is a whole page in a body, its head is none, and its title would be shown.
     etree.strip_elements(root, "title", with_tail=False)
-    _drop_menus(root, _roles(root))
     return all_content(root)
 
 
 def all_content(root: Any) -> Any:
-    """The root, ready to be walked, with all that is in it, menus too."""
+    """The root, ready to be walked, with all that is in it."""
     from lxml import etree
 
     etree.strip_elements(root, "head", with_tail=False)
@@ -114,12 +115,9 @@ def all_content(root: Any) -> Any:
     return root
 
 
-def _roles(root: Any) -> list[tuple[str, Any]]:
-    return [(str(role), role.getparent()) for role in attribute("role")(root)]
-
-
-def _drop_menus(root: Any, roles: list[tuple[str, Any]]) -> None:
-    for menu in [*root.iter("nav"), *(element for role, element in roles if role in _MENU_ROLES), *_languages(root)]:
+def _drop_menus(root: Any) -> None:
+    named = [role.getparent() for role in attribute("role")(root) if role in _MENU_ROLES]
+    for menu in [*root.iter("nav"), *named, *_languages(root)]:
         empty(menu)
     for button in list(root.iter("button")):
         # A tool such as "Copy link" in a heading that has words of its own; some headings are a button as a whole.
@@ -139,8 +137,8 @@ def _languages(root: Any) -> list[Any]:
     ]
 
 
-def _named_main(root: Any, roles: list[tuple[str, Any]], furniture: list[Any]) -> Any:
-    named = {*root.iter("main"), *(element for role, element in roles if role == "main")}
+def _named_main(root: Any, furniture: list[Any]) -> Any:
+    named = {*root.iter("main"), *(role.getparent() for role in attribute("role")(root) if role == "main")}
     if len(named) != 1:
         return root
     (main,) = named

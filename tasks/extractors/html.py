@@ -54,7 +54,7 @@ def _add_page(builder: Builder, source: bytes) -> None:
     Walker(builder).walk(main_content(root))
     if len(builder.elements) == before:  # all of it stood in what is usually navigation
         again = Builder(builder.keep_hidden)  # what is hidden has been counted
-        Walker(builder).walk(all_content(parse(source, again)))
+        Walker(builder).walk(all_content(parse(source, again, menus=True)))
 
 
 def _bytes(source: str) -> bytes:
