@@ -32,6 +32,8 @@ _WRONG = -22.0
 _MOST_PAIRS = 500
 _ROUNDS = ((30, 12), (120, 4), (_MOST_PAIRS, 1))
 """How many of the commonest pairs are looked at, and how many encodings are left then."""
+_LEAD, _LEAD_SHARE = 100.0, 0.2
+"""Nats, and share of the best score, beyond which an encoding falls out. The right one was never behind by more than half."""
 _BYTES_SAMPLE = 1 << 20
 _FEW_LANGUAGES = 3
 _MOST_KNOWN = 20_000
@@ -102,6 +104,8 @@ _HANZI = frozenset(
 
 
 _Names: TypeAlias = tuple[str, ...]
+_Scored: TypeAlias = tuple[float, tuple[_Names, ...], str]
+"""Score, likeliest languages, name of the encoding."""
 
 
 class Scores:
@@ -123,10 +127,9 @@ class Scores:
             (most, left), *rounds = _ROUNDS
             # At first all languages of an encoding as one: that rules most encodings out.
             first = [(self._single(name, (languages,), most)[0], name) for name, (_, languages) in _SINGLE.items()]
-            ranked = [(score, _each(_SINGLE[name][1]), name) for score, name in sorted(first, reverse=True)[:left]]
+            ranked = _leading([(score, _each(_SINGLE[name][1]), name) for score, name in first], left)
             for most, left in rounds:
-                ranked = [(*self._single(name, languages, most), name) for _, languages, name in ranked]
-                ranked = sorted(ranked, reverse=True)[:left]
+                ranked = _leading([(*self._single(name, languages, most), name) for _, languages, name in ranked], left)
             self._best = ranked[0][2]
             highest = self.of(self._best)
             for name in _DOUBLE:
@@ -186,6 +189,13 @@ class Scores:
             if character > "\x7f" and character != "\ufffd":
                 score += _commonness(character, encoding) * count
         return score
+
+
+def _leading(scored: list[_Scored], most: int) -> list[_Scored]:
+    """The best of them, without those so far behind that no other pairs would bring them to the front."""
+    ranked = sorted(scored, reverse=True)[:most]
+    least = ranked[0][0] - _LEAD - _LEAD_SHARE * abs(ranked[0][0])
+    return [each for each in ranked if each[0] >= least]
 
 
 _BYTE = [bytes([byte]) for byte in range(256)]
