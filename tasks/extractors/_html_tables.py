@@ -63,11 +63,12 @@ def _grid(lines: list[list[Any]]) -> list[list[str]]:
             if below:
                 _take_spanned(line, below)
             text = _parted(cell) if len(cell) else cell.text or ""
-            columns, depth = _span(cell, "colspan"), _span(cell, "rowspan")
-            spare -= columns * depth
-            if columns == depth == 1:
+            wide, deep = cell.get("colspan"), cell.get("rowspan")
+            if wide is None and deep is None:
                 line.append(text)
                 continue
+            columns, depth = _span(wide), _span(deep)
+            spare -= columns * depth
             if spare < 0:
                 columns = depth = 1
             copy = text if len(text) * columns * depth <= _MOST_REPEATED or columns * depth <= 2 else ""
@@ -130,8 +131,7 @@ def _take_spanned(line: list[str], below: dict[int, tuple[int, str]]) -> None:
         line.append(text)
 
 
-def _span(cell: Any, name: str) -> int:
-    value = cell.get(name)
+def _span(value: str | None) -> int:
     if not value:
         return 1
     value = value.strip()

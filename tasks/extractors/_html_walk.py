@@ -17,6 +17,8 @@ _CAPTIONS = frozenset({"caption", "figcaption"})
 _LISTS = frozenset({"ol", "ul", "dl"})
 _CODE = frozenset({"pre", "listing", "plaintext", "xmp"})
 _WHOLE = _CODE | {"table"}
+_TELLING = ITEMS | HEADINGS.keys() | _LISTS | _CAPTIONS
+"""They say what their text is; other blocks only part it."""
 _BOUNDARIES = BLOCKS | _CAPTIONS | _CODE | {"br", "rt"}
 _BREAK = "\ue002"
 
@@ -87,8 +89,10 @@ class Walker:
         elif self._heading is not None:
             self._run.append(" ")  # it stays in one piece whatever stands in it
         else:
-            self._flush()
-            self._open(element, tag)
+            if self._run:
+                self._flush()
+            if tag in _TELLING:
+                self._open(element, tag)
 
     def _open(self, element: Any, tag: str) -> None:
         if tag in ITEMS:
@@ -110,8 +114,10 @@ class Walker:
         elif self._heading is not None and tag not in HEADINGS:
             self._run.append(" ")
         else:
-            self._flush()
-            self._close(tag)
+            if self._run:
+                self._flush()
+            if tag in _TELLING:
+                self._close(tag)
 
     def _close(self, tag: str) -> None:
         if tag in ITEMS:
