@@ -120,6 +120,7 @@ class Scores:
         """How many bytes beyond ASCII it rests on."""
         self._known: dict[str, float] = {}
         self._best: str | None = None
+        self._parts: dict[int, tuple[_Plain, list[tuple[int, int, int]]]] = {}
 
     def best(self) -> str:
         """The likeliest encoding."""
@@ -164,11 +165,10 @@ class Scores:
         """The score by the commonest pairs, and the likeliest languages, each alone or several as one."""
         letters, costs, cases, wrong = _alphabet(encoding)
         fixed = _WRONG * len(self._bytes & wrong) - _SINGLE[encoding][0]
+        plain, foreign = self._parted(most)
         pairs: list[str] = []
         counts: list[int] = []
-        for (first, second), count in self._pairs[:most]:
-            if beyond_ascii and first < 0x80 and second < 0x80:
-                continue
+        for first, second, count in foreign:
             if costs[second]:
                 fixed += costs[second] * count
             if cases[second] > 0 > cases[first]:
@@ -176,8 +176,19 @@ class Scores:
             pairs.append(letters[first] + letters[second])
             counts.append(count)
         found = [(sum(map(mul, map(_language(names).__getitem__, pairs), counts)), names) for names in languages]
+        if not beyond_ascii:
+            fixed += plain.mixed
+            found = [(score + plain.of(names), names) for score, names in found]
         found.sort(reverse=True)
         return fixed + found[0][0], tuple(names for _, names in found[:_FEW_LANGUAGES])
+
+    def _parted(self, most: int) -> tuple[_Plain, list[tuple[int, int, int]]]:
+        """The commonest pairs with their counts: those of two ASCII characters, which any encoding reads alike; the others."""
+        if most not in self._parts:
+            counted = [(first, second, count) for (first, second), count in self._pairs[:most]]
+            plain = [each for each in counted if each[0] < 0x80 and each[1] < 0x80]
+            self._parts[most] = _Plain(plain), [each for each in counted if each[0] >= 0x80 or each[1] >= 0x80]
+        return self._parts[most]
 
     def _double(self, encoding: str, least: float = float("-inf")) -> float:
         """The score; of one below `least` only that it is."""
@@ -189,6 +200,23 @@ class Scores:
             if character > "\x7f" and character != "\ufffd":
                 score += _commonness(character, encoding) * count
         return score
+
+
+class _Plain:
+    """Pairs of ASCII characters, scored once for each language."""
+
+    def __init__(self, counted: list[tuple[int, int, int]]) -> None:
+        letters, _, cases, _ = _alphabet("cp1252")
+        self._pairs = [letters[first] + letters[second] for first, second, _ in counted]
+        self._counts = [count for _, _, count in counted]
+        self._known: dict[_Names, float] = {}
+        self.mixed = _MIXED_CASE * sum(count for first, second, count in counted if cases[second] > 0 > cases[first])
+
+    def of(self, names: _Names) -> float:
+        """The score in the languages, as one."""
+        if names not in self._known:
+            self._known[names] = sum(map(mul, map(_language(names).__getitem__, self._pairs), self._counts))
+        return self._known[names]
 
 
 def _leading(scored: list[_Scored], most: int) -> list[_Scored]:
