@@ -47,6 +47,10 @@ class Settings:
     """LEVADA_EXTRACT_OUTPUT: bytes that a file's document may take."""
     extract_disk: int = 1 << 30
     """LEVADA_EXTRACT_DISK: bytes of temporary files, and of files unpacked, while one is read."""
+    extract_ocr_timeout: float = 60.0
+    """LEVADA_EXTRACT_OCR_TIMEOUT: seconds a page may take in Tesseract, on top of the file's own."""
+    extract_ocr_pages: int = 1_000
+    """LEVADA_EXTRACT_OCR_PAGES: pages of a file that Tesseract reads at most."""
     extract_workers: int = 2
     """LEVADA_EXTRACT_WORKERS: parser processes."""
     reading: ReadingPolicy = field(default_factory=ReadingPolicy)
@@ -73,6 +77,8 @@ class Settings:
             extract_memory=_size(env, "LEVADA_EXTRACT_MEMORY", 1 << 30),
             extract_output=_size(env, "LEVADA_EXTRACT_OUTPUT", 128 << 20),
             extract_disk=_size(env, "LEVADA_EXTRACT_DISK", 1 << 30),
+            extract_ocr_timeout=_number(env, "LEVADA_EXTRACT_OCR_TIMEOUT", 60.0),
+            extract_ocr_pages=_count(env, "LEVADA_EXTRACT_OCR_PAGES", 1_000),
             extract_workers=_count(env, "LEVADA_EXTRACT_WORKERS", max(1, min(4, os.cpu_count() or 1))),
             reading=ReadingPolicy(
                 keep_hidden=_choice(env, "LEVADA_HIDDEN_TEXT", "drop", ("drop", "keep")) == "keep",

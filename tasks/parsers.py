@@ -28,6 +28,8 @@ def parser_pool(
         memory_limit=settings.extract_memory,
         output_limit=settings.extract_output,
         disk_limit=settings.extract_disk,
+        ocr_timeout=settings.extract_ocr_timeout,
+        ocr_pages=settings.extract_ocr_pages,
         directory=directory,
         reading=reading or Reading(settings.reading),
         reader=reader,

@@ -6,9 +6,11 @@ A page of running text at 300 dpi costs some 4 s of one core and 150 MB in a pro
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -27,8 +29,6 @@ _SMALL = 1500
 """Pixels of the longer side; type in a smaller picture is read better at twice its size."""
 _LARGE = 5000
 """Pixels of the longer side; a larger picture is made smaller: A4 at 400 dpi has 4,700."""
-_SECONDS = 300
-"""For one page; the parsers' own limit usually comes first."""
 _SOUND_WORD = 60.0
 _SOUND_PAGE = 0.5
 _POOR_WORD = 25.0
@@ -71,24 +71,25 @@ class OcrLine:
         return around(word.box for word in self.words)
 
 
-def recognise(image: Image.Image, dpi: int, languages: str) -> list[OcrLine]:
+def recognise(image: Image.Image, dpi: int, languages: str, until: float = math.inf) -> list[OcrLine]:
     """Lines in reading order; [] if there is no text. `dpi` is 0 if unknown. Upright, on its side or upside down; if only
     a turn by less than 20 degrees gives text, turned.
 
     What is recognised in noise and photos, words of low confidence, is left out.
-    Raises Unprocessable(NEEDS_TESSERACT) without the program or the data of a language, TIMEOUT, or CRASHED.
+    Raises Unprocessable(NEEDS_TESSERACT) without the program or the data of a language, TIMEOUT at the monotonic time `until`,
+    or CRASHED.
     """
     program = needed("tesseract")
     if not _LANGUAGES.fullmatch(languages):
         raise Unprocessable(Reason.NEEDS_TESSERACT, f"no languages that tesseract could have: {languages!r}")
     scale = _scale(max(image.size))
     grey = _grey(image, scale)
-    table, remarks = _run(program, grey, round(dpi * scale), languages)
+    table, remarks = _run(program, grey, round(dpi * scale), languages, until)
     lines = _sound(_lines(table, scale))
     if not lines and _UNTURNED in remarks:
-        return _recognised_turned(program, image.size, grey, 180.0, scale, dpi, languages)
+        return _recognised_turned(program, image.size, grey, 180.0, scale, dpi, languages, until)
     if not lines and (angle := skew(grey)):
-        return _recognised_turned(program, image.size, grey, angle, scale, dpi, languages)
+        return _recognised_turned(program, image.size, grey, angle, scale, dpi, languages, until)
     return lines
 
 
@@ -132,10 +133,10 @@ def _grey(image: Image.Image, scale: float) -> Image.Image:
 
 
 def _recognised_turned(
-    program: str, size: tuple[int, int], grey: Image.Image, angle: float, scale: float, dpi: int, languages: str
+    program: str, size: tuple[int, int], grey: Image.Image, angle: float, scale: float, dpi: int, languages: str, until: float
 ) -> list[OcrLine]:
     level = turned(grey, angle)
-    table, _ = _run(program, level, round(dpi * scale), languages)
+    table, _ = _run(program, level, round(dpi * scale), languages, until)
     within = (round(level.width / scale), round(level.height / scale))
     return [
         replace(line, words=tuple(replace(word, box=turned_back(word.box, angle, size, within)) for word in line.words))
@@ -143,7 +144,7 @@ def _recognised_turned(
     ]
 
 
-def _run(program: str, grey: Image.Image, dpi: int, languages: str) -> tuple[str, str]:
+def _run(program: str, grey: Image.Image, dpi: int, languages: str, until: float) -> tuple[str, str]:
     """Tesseract's table of words, and its remarks."""
     # Segmentation 1 is automatic with orientation, and without it if the data for that is not installed.
     picture = io.BytesIO()
@@ -152,11 +153,12 @@ def _run(program: str, grey: Image.Image, dpi: int, languages: str) -> tuple[str
     try:
         # One thread: results do not depend on the machine, and several pages at a time are faster than several threads.
         environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+        seconds = None if until == math.inf else max(0.0, until - time.monotonic())
         done = subprocess.run(
-            command, input=picture.getvalue(), capture_output=True, timeout=_SECONDS, env=environment, check=False
+            command, input=picture.getvalue(), capture_output=True, timeout=seconds, env=environment, check=False
         )
     except subprocess.TimeoutExpired as exc:
-        raise Unprocessable(Reason.TIMEOUT, f"tesseract took more than {_SECONDS} s for a page") from exc
+        raise Unprocessable(Reason.TIMEOUT, "tesseract takes too long for a page") from exc
     remarks = done.stderr.decode("utf-8", "replace")
     if missing := sorted({name.rpartition("/")[2] for name in _MISSING.findall(remarks)} & set(languages.split("+"))):
         raise Unprocessable(Reason.NEEDS_TESSERACT, f"tesseract lacks the language data: {', '.join(missing)}")

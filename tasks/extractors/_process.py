@@ -18,8 +18,8 @@ from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import IO
 
-from tasks.extractors import _proc
-from tasks.extractors._worker import ANSWER, BEGUN, REQUEST
+from tasks.extractors import _ocr_clock, _proc
+from tasks.extractors._worker import ANSWER, BEGUN, REQUEST, SHARED
 from tasks.extractors.base import Reading
 from tasks.extractors.limits import Limits
 
@@ -49,8 +49,8 @@ class ParserProcess:
         self._words = _shared_memory("words")
         fcntl.fcntl(self._words, fcntl.F_SETFL, os.O_APPEND)
         with theirs, _shared_memory("parser") as shared:
-            shared.truncate(BEGUN.size)
-            self._page = mmap.mmap(shared.fileno(), BEGUN.size, access=mmap.ACCESS_READ)
+            shared.truncate(SHARED)
+            self._page = mmap.mmap(shared.fileno(), SHARED, access=mmap.ACCESS_READ)
             self._process = subprocess.Popen(
                 [
                     # -P: the first imports may not come from the current directory, which may hold the very documents.
@@ -111,6 +111,10 @@ class ParserProcess:
     def begun(self) -> int:
         """How many files it has begun to read."""
         return int(BEGUN.unpack_from(self._page)[0])
+
+    def ocr_times(self) -> tuple[float, bool]:
+        """Of the file at work: seconds that its pages have taken in Tesseract, and whether another is there."""
+        return _ocr_clock.times(self._page, BEGUN.size)
 
     @property
     def places(self) -> list[str]:

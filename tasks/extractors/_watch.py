@@ -13,6 +13,8 @@ from tasks.extractors.limits import Limits
 
 _FIRST = 0.2
 """Seconds after which a file is looked at, and again each time; measured, a look takes 0.2 to 1 ms."""
+_GRACE = 5.0
+"""Seconds over a page's share in Tesseract: a parser ends it by itself, and reads the next page."""
 _MOST_WORDS = 1 << 20
 
 
@@ -23,16 +25,15 @@ class Watch:
         self._process = process
         self._limits = limits
         self._cpu: float | None = None
-        self.deadline = 0.0
-        """Monotonic time by which the file must be done."""
+        self._begun = 0.0
         self.next = 0.0
         """When to look at it, or to end it."""
         self._memory = 0
 
     def begin(self, now: float) -> None:
         """A file begins."""
-        self.deadline = now + self._limits.seconds
-        self.next = min(self.deadline, now + _FIRST)
+        self._begun = now
+        self.next = now + min(_FIRST, self._limits.seconds)
         self._cpu = None
         self._memory = 0
 
@@ -47,14 +48,16 @@ class Watch:
     def look(self, now: float) -> Unprocessable | None:
         """Why the file must end, or None if it may go on."""
         limits, process = self._limits, self._process
-        if now >= self.deadline:
-            return limits.out_of_time()
-        self.next = min(self.deadline, now + _FIRST)
+        granted, present = self._granted()
+        deadline = self._begun + limits.seconds + granted + present
+        if now >= deadline:
+            return limits.out_of_page_time() if present else limits.out_of_time()
+        self.next = min(deadline, now + _FIRST)
         used = _proc.usage(process.pid)
         if self._cpu is None:
             self._cpu = used.cpu
         self._memory = max(self._memory, used.memory)  # nothing is left of a process that has just died
-        if used.cpu - self._cpu > limits.cpu_seconds:
+        if used.cpu - self._cpu > limits.cpu_seconds + granted + present:
             return limits.out_of_cpu()
         if limits.memory and used.memory > limits.memory:
             return limits.out_of_memory()
@@ -64,3 +67,13 @@ class Watch:
             if os.fstat(process.words).st_size > _MOST_WORDS:  # they are kept in memory
                 os.ftruncate(process.words, 0)
         return None
+
+    def _granted(self) -> tuple[float, float]:
+        """Seconds on top of the file's own: for pages that Tesseract has read, and for the one that it is at.
+
+        What a parser says of itself counts within the limits only.
+        """
+        done, at_work = self._process.ocr_times()
+        most = self._limits.ocr_seconds * self._limits.ocr_pages
+        granted = min(max(0.0, done), most)
+        return granted, self._limits.ocr_seconds + _GRACE if at_work and granted < most else 0.0

@@ -3,7 +3,8 @@
 Protocol, both ways over one stream socket. Request: length, then JSON [path, name]. Answer: state, resident bytes, length, then
 the document (core/document_json.py) or JSON [reason, detail, engine]; answers come in the order of the requests. The first
 answer is READY, empty.
-How many files have been begun stands in a page of memory that both see, so that a death between two files is blamed on neither.
+How many files have been begun stands in a page of memory that both see, so that a death between two files is blamed on neither;
+beside it how long Tesseract has been at work (_ocr_clock.py).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from core import document_json
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reading import ReadingPolicy
-from tasks.extractors import _proc, _room
+from tasks.extractors import _ocr_clock, _proc, _room
 from tasks.extractors._confine import confine, die_with_parent
 from tasks.extractors.base import Reading
 from tasks.extractors.limits import Limits
@@ -39,6 +40,8 @@ from tasks.extractors.read import refusal
 REQUEST = struct.Struct("!Q")
 ANSWER = struct.Struct("!BQQ")
 BEGUN = struct.Struct("!Q")
+SHARED = BEGUN.size + _ocr_clock.SIZE
+"""Bytes of the memory that both see."""
 READY, READ, REFUSED = range(3)
 
 _MAX_DETAIL = 4_000
@@ -52,16 +55,17 @@ def main(descriptor: str, shared: str, parent: str, reader: str, limits: str, ho
         signal.signal(number, signal.SIG_IGN)  # sent to the whole group; when to stop is the parent's decision
     channel = socket.socket(fileno=int(descriptor))
     channel.set_inheritable(False)
-    page = mmap.mmap(int(shared), BEGUN.size)
+    page = mmap.mmap(int(shared), SHARED)
     os.close(int(shared))
     bounds = Limits(*json.loads(limits))
+    _ocr_clock.clock.show(page, BEGUN.size)
     confine(bounds)
     die_with_parent(int(parent))
     threading.Thread(target=_exit_on_hangup, args=(channel.fileno(),), daemon=True).start()
     faulthandler.enable(all_threads=False)  # a crash says where
     module, _, function = reader.partition(":")
     read: Callable[[str, str, Reading], Document] = getattr(import_module(module), function)
-    reading = _reading(*json.loads(how))
+    reading = _reading(bounds, *json.loads(how))
     _send(channel, READY, b"")
     with channel, channel.makefile("rb") as requests:
         for begun in count(1):
@@ -70,6 +74,7 @@ def main(descriptor: str, shared: str, parent: str, reader: str, limits: str, ho
                 return
             if os.fstat(2).st_size:
                 os.ftruncate(2, 0)  # what was printed about another file
+            _ocr_clock.clock.reset()
             BEGUN.pack_into(page, 0, begun)
             _send(channel, *_answer(read, _of_file(reading, begun), bounds, *json.loads(request)))
             _clean_up()
@@ -88,8 +93,8 @@ def _next(requests: BinaryIO) -> bytes:
     return requests.read(REQUEST.unpack(head)[0]) if len(head) == REQUEST.size else b""
 
 
-def _reading(policy: dict[str, Any], members: str | None, engine: str) -> Reading:
-    return Reading(ReadingPolicy(**policy), members, engine)
+def _reading(limits: Limits, policy: dict[str, Any], members: str | None, engine: str) -> Reading:
+    return Reading(ReadingPolicy(**policy), members, engine, limits.ocr_seconds, limits.ocr_pages)
 
 
 def _of_file(reading: Reading, number: int) -> Reading:

@@ -22,6 +22,10 @@ class Reading:
     """A directory for the files that lie in this one (core.documents.Member); None: nobody wants them, they are only named."""
     engine: str = ""
     """Name of the engine to read it with; "": the usual one for what the file is."""
+    ocr_seconds: float = 60.0
+    """LEVADA_EXTRACT_OCR_TIMEOUT: what a page may take in Tesseract; a parser process takes it from its limits."""
+    ocr_pages: int = 1_000
+    """LEVADA_EXTRACT_OCR_PAGES: how many pages of the file Tesseract reads; likewise."""
 
 
 DEFAULT = Reading()

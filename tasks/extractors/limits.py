@@ -15,19 +15,27 @@ class Limits:
     """For one file, of a parser process and all that it starts."""
 
     seconds: float
-    """LEVADA_EXTRACT_TIMEOUT, by the clock."""
+    """LEVADA_EXTRACT_TIMEOUT, by the clock, without what pages take in Tesseract."""
     cpu_seconds: float
-    """LEVADA_EXTRACT_CPU_SECONDS."""
+    """LEVADA_EXTRACT_CPU_SECONDS; the same."""
     memory: int
     """LEVADA_EXTRACT_MEMORY, bytes: resident in all processes together, and allocated by each; 0: no limit."""
     output: int
     """LEVADA_EXTRACT_OUTPUT, bytes of the document as core.document_json writes it."""
     disk: int
     """LEVADA_EXTRACT_DISK, bytes of temporary files and of files unpacked."""
+    ocr_seconds: float
+    """LEVADA_EXTRACT_OCR_TIMEOUT, by the clock, of each page that Tesseract reads: so much more for a page."""
+    ocr_pages: int
+    """LEVADA_EXTRACT_OCR_PAGES: for so many pages at most."""
 
     def out_of_time(self) -> Unprocessable:
         """It took longer."""
         return Unprocessable(Reason.TIMEOUT, f"not read within {self.seconds:g} s (LEVADA_EXTRACT_TIMEOUT)")
+
+    def out_of_page_time(self) -> Unprocessable:
+        """A page that Tesseract was to read took longer, and could not be left out."""
+        return Unprocessable(Reason.TIMEOUT, f"a page not read within {self.ocr_seconds:g} s (LEVADA_EXTRACT_OCR_TIMEOUT)")
 
     def out_of_cpu(self) -> Unprocessable:
         """It computed longer."""

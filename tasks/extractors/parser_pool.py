@@ -100,16 +100,19 @@ class ParserPool:
         memory_limit: int = 1 << 30,
         output_limit: int = 128 << 20,
         disk_limit: int = 1 << 30,
+        ocr_timeout: float = 60.0,
+        ocr_pages: int = 1_000,
         directory: Path | None = None,
         reading: Reading = DEFAULT,
         reader: str = READER,
     ) -> None:
-        """`timeout`: wall-clock seconds a file may take; `cpu_limit`: seconds of CPU time, by default twice as many. The other
-        limits are bytes, see Limits. A worker is replaced after `recycle_after` files, or when more than `recycle_bytes` stay
-        resident. `directory`: for the parsers' temporary files; by default one of the system's, which close() removes.
+        """`timeout`: wall-clock seconds a file may take; `cpu_limit`: seconds of CPU time, by default twice as many;
+        `ocr_timeout`: seconds each of up to `ocr_pages` pages may take in Tesseract, on top of both. The others are bytes,
+        see Limits. A worker is replaced after `recycle_after` files, or when more than `recycle_bytes` stay resident.
+        `directory`: for the parsers' temporary files; by default one of the system's, which close() removes.
         `reading`: how all files are to be read. `reader`: called instead of READER, with the same arguments and errors.
         """
-        self._limits = Limits(timeout, cpu_limit or 2 * timeout, memory_limit, output_limit, disk_limit)
+        self._limits = Limits(timeout, cpu_limit or 2 * timeout, memory_limit, output_limit, disk_limit, ocr_timeout, ocr_pages)
         self._directory = directory
         self._temporary: str | None = None
         self._rooms = count(1)

@@ -22,7 +22,7 @@ class PdfExtractor(Extractor):
         """Elements in order; pages from 1. A page that cannot be read is left out and named in the warnings.
 
         Raises Unprocessable: ENCRYPTED, CORRUPT, EMPTY, TOO_LARGE; BOMB for what is attached; NEEDS_TESSERACT if all text is in
-        pictures and it is missing.
+        pictures and it is missing; TIMEOUT or CRASHED if it fails at all of them.
         """
         from tasks.extractors._pdf.document import Reader
         from tasks.extractors._pdf.facts import hand_over_attachments, note_metadata
@@ -32,7 +32,7 @@ class PdfExtractor(Extractor):
         file = PdfFile(path)
         try:
             note_metadata(file.pdf, builder)
-            reader = Reader(file, builder, reading.policy.ocr_languages)
+            reader = Reader(file, builder, reading)
             reader.read()
             if builder.title is None:
                 builder.title = next((e.text for e in builder.elements if e.level == 1 and e.page == 1), None)

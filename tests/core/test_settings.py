@@ -53,6 +53,9 @@ def test_a_store_and_a_log_level_that_can_be_meant() -> None:
 def test_numbers_that_can_be_meant() -> None:
     settings = Settings.from_env({"HOME": "/x", "LEVADA_EXTRACT_WORKERS": "3", "LEVADA_EXTRACT_TIMEOUT": "2.5"})
     assert (settings.extract_workers, settings.extract_timeout) == (3, 2.5)
+    assert (settings.extract_ocr_timeout, settings.extract_ocr_pages) == (60.0, 1_000)
+    scans = Settings.from_env({"HOME": "/x", "LEVADA_EXTRACT_OCR_TIMEOUT": "9", "LEVADA_EXTRACT_OCR_PAGES": "12"})
+    assert (scans.extract_ocr_timeout, scans.extract_ocr_pages) == (9.0, 12)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._bullets import bullet_free
+from tasks.extractors._ocr_pages import OcrPages, listed
 from tasks.extractors._pdf.file import PdfFile
 from tasks.extractors._pdf.headings import levels_of, mark_bookmarked, outline_of
 from tasks.extractors._pdf.hyphens import Vocabulary
@@ -20,26 +21,27 @@ from tasks.extractors._pdf.scan import add_scanned
 from tasks.extractors._pdf.sheet import Sheet, plain_lines, read_sheet
 from tasks.extractors._pdf.tables import Table
 from tasks.extractors._tables import add_table
-
-_NAMED = 20
-"""Pages that one warning lists."""
+from tasks.extractors.base import Reading
 
 
 class Reader:
     """Reads one file into a builder."""
 
-    def __init__(self, file: PdfFile, builder: Builder, ocr_languages: str) -> None:
+    def __init__(self, file: PdfFile, builder: Builder, reading: Reading) -> None:
         self._file = file
         self._builder = builder
-        self._languages = ocr_languages
-        self._unrecognised: list[int] = []
-        self.lacks_tesseract = False
+        self._scanned = OcrPages(reading)
+
+    @property
+    def lacks_tesseract(self) -> bool:
         """Some pages were left out because Tesseract is missing."""
+        return self._scanned.lacking is not None
 
     def read(self) -> None:
         """Add all elements.
 
-        Raises Unprocessable: CORRUPT if no page can be read, NEEDS_TESSERACT if all text is in pictures and it is missing.
+        Raises Unprocessable: CORRUPT if no page can be read; if all text is in pictures, NEEDS_TESSERACT without the program,
+        TIMEOUT or CRASHED if it fails at all of them.
         """
         sheets = [self._sheet(index) for index in range(len(self._file))]
         if all(sheet.lost for sheet in sheets):
@@ -115,17 +117,8 @@ class Reader:
     def _recognise(self, sheet: Sheet) -> None:
         import pypdfium2
 
-        if self.lacks_tesseract:
-            self._unrecognised.append(sheet.number)
-            return
         try:
-            add_scanned(self._builder, self._file.pdf, sheet.number - 1, self._languages)
-        except Unprocessable as refusal:
-            if refusal.reason is not Reason.NEEDS_TESSERACT:
-                raise
-            self.lacks_tesseract = True
-            self._missing = refusal
-            self._unrecognised.append(sheet.number)
+            add_scanned(self._builder, self._file.pdf, sheet.number - 1, self._scanned)
         except pypdfium2.PdfiumError:
             sheet.lost = True
 
@@ -134,11 +127,8 @@ class Reader:
         if self._file.damage:
             warnings.append(f"damaged, mended before it was read: {self._file.damage}")
         if lost := [sheet.number for sheet in sheets if sheet.lost]:
-            warnings.append(f"{_pages(lost)} could not be read")
-        if self.lacks_tesseract and not self._builder.elements:
-            raise self._missing
-        if self._unrecognised:
-            warnings.append(f"{_pages(self._unrecognised)} left out, a picture without text: {self._missing.detail}")
+            warnings.append(f"{listed(lost)} could not be read")
+        self._scanned.finish(self._builder)
 
 
 def _pieces(items: list[Line | Table], page: int, code: bool) -> Iterator[Paragraph | Table]:
@@ -162,9 +152,3 @@ def _join_pages(page: list[Paragraph | Table], following: list[Paragraph | Table
             piece.text = vocabulary.joined(piece.text, first.text)
             del following[0]
         return
-
-
-def _pages(numbers: list[int]) -> str:
-    more = len(numbers) - _NAMED
-    listed = ", ".join(map(str, numbers[:_NAMED])) + (f" and {more} more" if more > 0 else "")
-    return f"page {listed}" if len(numbers) == 1 else f"pages {listed}"

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors import _proc, _room
+from tasks.extractors._watch import Watch
 from tasks.extractors.base import Reading
+from tasks.extractors.limits import Limits
 from tasks.extractors.parser_pool import ParserPool
 from tasks.parsers import end_strays
 from tests.tasks.extractors.test_parser_pool import MISBEHAVING, Item, is_gone, reason, text, wait_until
@@ -70,6 +73,41 @@ def test_what_exceeds_a_limit_costs_its_file_alone(
 def test_the_clock_is_named_too(item: Callable[[str], Item]) -> None:
     found = read(ParserPool(1, 0.5, reader=MISBEHAVING), item("sleep"))
     assert str(found["sleep"]) == "timeout: not read within 0.5 s (LEVADA_EXTRACT_TIMEOUT)"
+
+
+def test_pages_in_tesseract_have_time_of_their_own(item: Callable[[str], Item]) -> None:
+    """Four of 0.25 s, in a file that may take 0.5 s."""
+    found = read(ParserPool(1, 0.5, reader=MISBEHAVING), item("recognise"))
+    assert text(found["recognise"]) == "all of its pages"
+
+
+@dataclass
+class Process:
+    """A parser that says of itself how long pages have been in Tesseract, and whether one is there."""
+
+    times: tuple[float, bool]
+    pid: int = os.getpid()
+    words: int = 0
+    places: tuple[str, ...] = ()
+
+    def ocr_times(self) -> tuple[float, bool]:
+        return self.times
+
+
+@pytest.mark.parametrize(
+    ("times", "granted"),
+    [((0.0, False), 0), ((40.0, False), 40), ((40.0, True), 40 + 20 + 5), ((1e9, True), 200), ((float("nan"), True), 25)],
+    ids=["none", "some", "one at work", "too much", "nonsense"],
+)
+def test_what_is_granted_for_them_is_bounded_whatever_the_parser_says(times: tuple[float, bool], granted: int) -> None:
+    limits = Limits(10, 1e6, 0, 1 << 20, 1 << 20, ocr_seconds=20, ocr_pages=10)
+    watch = Watch(Process(times), limits)  # type: ignore[arg-type]
+    watch.begin(0.0)
+    assert watch.look(10 + granted - 0.1) is None
+    refusal = watch.look(10 + granted + 0.1)
+    assert refusal is not None
+    setting = "LEVADA_EXTRACT_OCR_TIMEOUT" if times[1] and times[0] != 1e9 else "LEVADA_EXTRACT_TIMEOUT"
+    assert (refusal.reason, setting in refusal.detail) == (Reason.TIMEOUT, True)
 
 
 def test_one_temporary_file_cannot_outgrow_the_disk_limit(item: Callable[[str], Item]) -> None:
