@@ -29,7 +29,7 @@ class ImageExtractor(Extractor):
     """Paragraphs with their page, if the file has several, and their box in pixels."""
 
     name = "image"
-    version = 1
+    version = 2
     media_types = frozenset(
         {"image/png", "image/jpeg", "image/tiff", "image/bmp", "image/gif", "image/webp", "image/jp2", "image/avif"}
     )

@@ -6,12 +6,15 @@ import random
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._ocr import paragraphs, recognise
+from tasks.extractors._ink import without_rules
+from tasks.extractors._ocr import OcrLine, OcrWord, paragraphs, recognise
+from tasks.extractors._ocr_sound import sound
 
 needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 
@@ -73,6 +76,59 @@ def test_small_type_is_read() -> None:
 
 
 @needs_tesseract
+def test_words_in_frames_are_read() -> None:
+    image = Image.new("L", (1200, 800), 255)
+    draw = ImageDraw.Draw(image)
+    words = ("START", "Load", "Check", "Retry", "Publish", "END")
+    for number, word in enumerate(words):
+        left, top = 40 + number % 3 * 380, 60 + number // 3 * 330
+        draw.rectangle((left, top, left + 300, top + 200), outline=0, width=3)
+        draw.text((left + 20, top + 70), word, fill=0, font=ImageFont.load_default(32))
+    assert sorted(texts(image)) == sorted(words)
+    draw.multiline_text((40, 600), "\n".join(LINES * 2), fill=0, font=ImageFont.load_default(32))
+    found = texts(image)
+    assert [line for line in found if line in LINES] == list(LINES * 2)
+    assert set(words) <= set(found), "beside running text"
+
+
+@needs_tesseract
+def test_a_sign_in_a_photo_is_read_and_the_photo_is_not() -> None:
+    shades = np.random.default_rng(1).normal(120, 30, (38, 50)).clip(0, 255).astype(np.uint8)
+    image = Image.fromarray(shades).resize((400, 300), Image.Resampling.BICUBIC)
+    assert texts(image) == []
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((75, 90, 325, 210), fill=20)
+    draw.text((105, 130), "MAIN GAME", fill=255, font=ImageFont.load_default(32))
+    assert texts(image) == ["MAIN GAME"]
+
+
+def test_sure_words_in_a_doubtful_line_are_kept() -> None:
+    def line(*words: tuple[str, float]) -> OcrLine:
+        return OcrLine(tuple(OcrWord(text, (0.0, 0.0, 9.0, 9.0), confidence) for text, confidence in words), (1, 1))
+
+    page = [line(("The", 95), ("channel", 96), ("follows", 96)), line(("Email:", 96), ("aaommaralabity@seaa", 4), ("ee", 40))]
+    assert [found.text for found in sound(page)] == ["The channel follows", "Email:"]
+    assert sound([line(("aaommaralabity", 4), ("Email:", 96))]) == [], "on a page of noise it proves nothing"
+
+
+def test_blank_paper_needs_no_tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    grain = np.random.default_rng(1).normal(225, 8, (3500, 300))
+    grain[np.random.default_rng(2).random(grain.shape) < 0.0005] = 0  # dust
+    assert recognise(Image.fromarray(grain.clip(0, 255).astype(np.uint8)), 300, "eng") == []
+    with pytest.raises(Unprocessable):
+        recognise(page(("7",), 24), 150, "eng")
+
+
+def test_rules_are_taken_off_and_letters_stay() -> None:
+    image = page(("TITLE",), 90)
+    bare = np.asarray(image)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((60, 100, 700, 300), outline=0, width=4)
+    assert (np.asarray(without_rules(image)) == bare).all()
+
+
+@needs_tesseract
 def test_the_same_picture_gives_the_same_words() -> None:
     image = page(("Água é vida", *LINES))
     assert recognise(image, 0, "eng") == recognise(image, 0, "eng")
@@ -80,7 +136,7 @@ def test_the_same_picture_gives_the_same_words() -> None:
 
 @needs_tesseract
 def test_noise_and_an_empty_page_have_no_text() -> None:
-    noise = Image.frombytes("L", (800, 600), random.Random(1).randbytes(800 * 600))
+    noise = Image.frombytes("L", (320, 240), random.Random(1).randbytes(320 * 240))
     assert recognise(noise, 0, "eng") == []
     assert recognise(Image.new("L", (800, 600), 255), 0, "eng") == []
     assert recognise(Image.new("L", (1, 1), 255), 0, "eng") == []

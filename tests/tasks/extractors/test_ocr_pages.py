@@ -14,7 +14,7 @@ from tasks.extractors.base import Reading
 from tasks.extractors.image import ImageExtractor
 from tasks.extractors.read import read_document
 
-READS = "printf '5\\t1\\t1\\t1\\t1\\t1\\t50\\t50\\t99\\t20\\t95\\tread\\n'"
+READS = "printf '5\\t1\\t1\\t1\\t1\\t1\\t20\\t20\\t760\\t560\\t95\\tread\\n'"
 HANGS = "exec sleep 600"
 FAILS = "echo no more memory >&2; exit 3"
 

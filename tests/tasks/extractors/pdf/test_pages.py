@@ -16,6 +16,7 @@ from core.reasons import Reason
 from tasks.extractors._pdf.lines import joined
 from tasks.extractors._pdf.page import PLAIN, Word
 from tasks.extractors._pdf.rtl import in_reading_direction, with_ligatures_in_order
+from tasks.extractors._pdf.scan import resolution
 from tasks.extractors._pdf.sheet import raw_text
 from tasks.extractors.base import Reading
 from tasks.extractors.pdf import PdfExtractor
@@ -254,6 +255,17 @@ def test_without_tesseract_the_other_pages_are_published(tmp_path: Path, monkeyp
     with pytest.raises(Unprocessable) as refusal:
         read(scan(tmp_path, with_text=False))
     assert refusal.value.reason is Reason.NEEDS_TESSERACT
+
+
+@pytest.mark.parametrize(("dpi", "rendered"), [(72, 200), (240, 240), (600, 300)])
+def test_a_scan_is_rendered_as_it_was_scanned(tmp_path: Path, dpi: int, rendered: int) -> None:
+    import pypdfium2
+    from PIL import Image
+
+    Image.new("1", (8 * dpi, 11 * dpi), 1).save(tmp_path / "a.pdf", resolution=dpi)
+    pdf = pypdfium2.PdfDocument(str(tmp_path / "a.pdf"))
+    assert resolution(pdf[0]) == rendered
+    pdf.close()
 
 
 def scan(folder: Path, with_text: bool) -> Path:
