@@ -55,6 +55,15 @@ def without(grey: Image.Image, boxes: Iterable[Box], scale: float) -> Image.Imag
     return copy
 
 
+def cleaned(grey: Image.Image) -> Image.Image:
+    """A copy without specks, and with even paper: where there is little ink, Tesseract takes grain for it."""
+    from PIL import ImageFilter
+
+    low, high = _extremes(grey)
+    even = grey.point(lambda shade: high if shade > (low + high) / 2 else shade)
+    return even.filter(ImageFilter.MedianFilter(3))
+
+
 def without_rules(grey: Image.Image) -> Image.Image:
     """A copy without straight dark lines, level or upright: Tesseract takes a frame, with the words in it, for a picture."""
     import numpy as np

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from tasks.extractors._ink import ink, is_blank, noise, without, without_rules
+from core.errors import Unprocessable
+from core.reasons import Reason
+from tasks.extractors._ink import cleaned, ink, is_blank, noise, without, without_rules
 from tasks.extractors._ocr_sound import certain, sound
 from tasks.extractors._skew import skew, turned, turned_back
 from tasks.extractors._tesseract import SPARSE, OcrLine, OcrWord, Tesseract, around
@@ -34,6 +36,9 @@ _SOME_WORDS = 5
 """So many words without one that is sound: it may have turned the page upside down."""
 _INK_LEFT = 250
 """Coarse pixels (see `ink`); a word or two in type of ordinary size have as many, stray full stops and bullets have fewer."""
+
+_SECOND_LOOK = 15.0
+"""Seconds, when words are looked for here and there: some 0.4 s mostly, without end where thousands of specks are."""
 
 
 def recognise(image: Image.Image, dpi: int, languages: str, until: float = math.inf) -> list[OcrLine]:
@@ -99,14 +104,19 @@ class _Page:
     def _missed(self, lines: list[OcrLine]) -> list[OcrLine]:
         """Words in frames, pictures and coloured areas, which are no part of the page's text for Tesseract."""
         rest = without(self._grey, (line.box for line in lines), self._scale)
-        return self._here_and_there(rest, _INK_LEFT) if ink(rest) >= _INK_LEFT else []
+        return self._here_and_there(cleaned(rest), _INK_LEFT) if ink(rest) >= _INK_LEFT else []
 
     def _here_and_there(self, grey: Image.Image, least: int = 1) -> list[OcrLine]:
         """Words that hardly can be noise, as rows from the top; none if there is less ink than `least` but for rules."""
         bare = without_rules(grey)
         if ink(bare) < least:
             return []
-        seen, _ = self._tesseract.look(bare, self._dpi, self._scale, SPARSE)
+        try:
+            seen, _ = self._tesseract.look(bare, self._dpi, self._scale, SPARSE, _SECOND_LOOK)
+        except Unprocessable as refusal:
+            if refusal.reason is not Reason.TIMEOUT:
+                raise
+            return []
         return _by_rows(certain(seen))
 
 

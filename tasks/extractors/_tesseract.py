@@ -79,9 +79,11 @@ class Tesseract:
         self._languages = languages
         self._until = until
 
-    def look(self, grey: Image.Image, dpi: int, scale: float, how: str = PAGE) -> tuple[list[OcrLine], str]:
+    def look(
+        self, grey: Image.Image, dpi: int, scale: float, how: str = PAGE, seconds: float = math.inf
+    ) -> tuple[list[OcrLine], str]:
         """All that it takes for text, with places in the picture before it was enlarged by `scale`; and its remarks. `dpi`:
-        of that, 0 if unknown.
+        of that, 0 if unknown. It may take these seconds, and no longer than all.
 
         Raises Unprocessable(NEEDS_TESSERACT) without the data of a language, TIMEOUT, or CRASHED.
         """
@@ -92,10 +94,15 @@ class Tesseract:
         command = [self._program, "stdin", "stdout", "-l", self._languages, *options, "tsv"]
         # One thread: results do not depend on the machine, and several pages at a time are faster than several threads.
         environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
-        seconds = None if self._until == math.inf else max(0.0, self._until - time.monotonic())
+        seconds = max(0.0, min(seconds, self._until - time.monotonic()))
         try:
             done = subprocess.run(
-                command, input=picture.getvalue(), capture_output=True, timeout=seconds, env=environment, check=False
+                command,
+                input=picture.getvalue(),
+                capture_output=True,
+                timeout=None if seconds == math.inf else seconds,
+                env=environment,
+                check=False,
             )
         except subprocess.TimeoutExpired as exc:
             raise Unprocessable(Reason.TIMEOUT, "tesseract takes too long for a page") from exc
