@@ -97,13 +97,14 @@ class _Rule(NamedTuple):
 class Rules:
     """Rules of the page's own style sheets that may hide: selectors of one element by its classes or id."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, elements: list[Any]) -> None:
+        """`elements` are the page's <style>."""
         self._by_name: dict[str, list[_Rule]] = {}
         self._hiding: set[str] = set()
         self._count = 0
         self.names_backgrounds = False
         sheets = []
-        for sheet in root.iter("style"):
+        for sheet in elements:
             if (sheet.get("media") or "all").lower() in ("all", "screen"):
                 source = sheet.text or ""
                 low = source.lower()
@@ -157,6 +158,8 @@ class Rules:
                 left -= 1
                 if left < 0:
                     return
+                if "," not in selectors and " " in selectors.strip():
+                    continue  # of more than one element, as most are
                 body = body.lower()
                 if "display" in body or "visibility" in body or may_hide(body):
                     self._take(selectors, declarations(body))

@@ -28,13 +28,17 @@ _NUMBERS = re.compile(r"\d{1,3}")
 Colour = tuple[int, int, int]
 
 
-def take_out(root: Any, rules: Rules, styles: list[Any], builder: Builder) -> None:
-    """Remove what is hidden, unless the builder keeps it; count it in either case. `styles` are the style attributes."""
-    sheets = rules.names_backgrounds or next(root.iter("link"), None) is not None
+def take_out(root: Any, found: dict[str, list[Any]], rules: Rules, styles: list[Any], builder: Builder) -> None:
+    """Remove what is hidden, unless the builder keeps it; count it in either case.
+
+    `found` are elements of the tree by their tags, `styles` its style attributes.
+    """
+    sheets = rules.names_backgrounds or bool(found["link"])
     gone: set[Any] = set()
-    for element in list(root.iter("template", "noscript")):
+    for element in found["template"] + found["noscript"]:
         _remove(element, builder, gone)
-    for element in _suspects(root, rules, styles):
+    fonts = [element for element in found["font"] if element.get("color")]
+    for element in _suspects(root, rules, styles, fonts):
         style = rules.of(element) | declarations(element.get("style") or "")
         if element.tag == "font" and element.get("color"):
             style.setdefault("color", element.get("color"))
@@ -65,7 +69,7 @@ def count_comments(root: Any, builder: Builder) -> None:
         builder.hide(text)
 
 
-def _suspects(root: Any, rules: Rules, styles: list[Any]) -> Iterable[Any]:
+def _suspects(root: Any, rules: Rules, styles: list[Any], fonts: list[Any]) -> Iterable[Any]:
     """The elements that may be hidden, and some more, each once, in order."""
     verdicts: dict[str, bool] = {}
     styled = []
@@ -79,7 +83,7 @@ def _suspects(root: Any, rules: Rules, styles: list[Any]) -> Iterable[Any]:
     lists = [
         styled,
         [value.getparent() for value in attribute("hidden")(root)],
-        [element for element in root.iter("font") if element.get("color")],
+        fonts,
         rules.elements(root),
     ]
     lists = [found for found in lists if found]

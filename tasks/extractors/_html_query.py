@@ -19,6 +19,14 @@ def attribute(name: str, tag: str = "*", value: str = "") -> Any:
     return etree.XPath(f"descendant::{tag}/@{name}" + (f"[. = '{value}']" if value else ""))
 
 
+def by_tag(root: Any, *tags: str) -> dict[str, list[Any]]:
+    """The elements of each of these tags, in order, found in one pass."""
+    found: dict[str, list[Any]] = {tag: [] for tag in tags}
+    for element in root.iter(*tags):
+        found[element.tag].append(element)
+    return found
+
+
 def empty(element: Any) -> None:
     """Take all out of the element. It still parts what is before it from what is after, but is no item to be counted."""
     element.clear(keep_tail=True)

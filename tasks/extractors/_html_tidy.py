@@ -26,18 +26,15 @@ def open_frames(root: Any, parse: Callable[[bytes], Any]) -> None:
             frame.extend(list(body))
 
 
-def tidy(root: Any, styles: list[Any]) -> None:
-    """Mend what is in the tree; `styles` are its style attributes."""
-    for element in list(root.iter("math", "sup")):
-        if element.tag == "math":
-            _write_out(element)
-        else:
-            _raise(element)
+def tidy(root: Any, found: dict[str, list[Any]], styles: list[Any]) -> None:
+    """Mend what is in the tree; `found` are elements of it by their tags, `styles` its style attributes."""
+    for equation in found["math"]:
+        _write_out(equation)
+    for power in found["sup"]:
+        _raise(power)
     if any("mso-list:" in style for style in styles):
         _name_items(styles)
-    if any(
-        meta.get("name") == "generator" and (meta.get("content") or "").startswith("MediaWiki") for meta in root.iter("meta")
-    ):
+    if any(meta.get("name") == "generator" and (meta.get("content") or "").startswith("MediaWiki") for meta in found["meta"]):
         for tool in attribute("class", "span", "mw-editsection")(root):
             empty(tool.getparent())
 
@@ -56,7 +53,8 @@ def _before(element: Any) -> str:
     """The text right before an element."""
     previous = element.getprevious()
     if previous is None:
-        return element.getparent().text or ""
+        parent = element.getparent()
+        return (parent.text or "") if parent is not None else ""
     return previous.tail or (previous.text if not len(previous) else None) or ""
 
 
@@ -66,7 +64,8 @@ def _write_out(equation: Any) -> None:
 
     tex = next((note.text for note in equation.iter("annotation") if "tex" in (note.get("encoding") or "").lower()), None)
     if tex and tex.strip():
-        shown = equation.getparent().getnext()
+        parent = equation.getparent()
+        shown = parent.getnext() if parent is not None else None
         if shown is not None and shown.get("aria-hidden") == "true":
             empty(shown)  # KaTeX writes it once for the eye and once for the ear
         tail = equation.tail

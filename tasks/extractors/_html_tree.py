@@ -10,7 +10,7 @@ from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._css import Rules
 from tasks.extractors._html_hidden import count_comments, take_out
-from tasks.extractors._html_query import attribute, empty, shown
+from tasks.extractors._html_query import attribute, by_tag, empty, shown
 from tasks.extractors._html_tables import BLOCKS, HEADINGS
 from tasks.extractors._html_tidy import open_frames, tidy
 
@@ -24,6 +24,7 @@ _INLINE = (
     *("strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
 )
 """Elements that part no words: only their texts matter."""
+_LOOKED_AT = ("button", "font", "img", "link", "math", "meta", "nav", "noscript", "style", "sup", "template")
 _MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog"})
 _FURNITURE = frozenset({"header", "footer"})
 _WRAPPERS = frozenset({"div", "center", "form"})
@@ -52,15 +53,16 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
     if root is None:
         raise Unprocessable(Reason.EMPTY, "the page has no content")
     open_frames(root, _tree)
-    if not menus:  # first, for they may be half of the page; what is hidden in them is no trick but unfolds
-        _drop_menus(root)
-    rules = Rules(root)
+    found = by_tag(root, *_LOOKED_AT)
+    rules = Rules(found["style"])
+    if not menus:  # before the rest, for they may be half of the page; what is hidden in them is no trick but unfolds
+        _drop_menus(root, found)
     count_comments(root, builder)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
     styles = attribute("style")(root)
-    take_out(root, rules, styles, builder)
-    tidy(root, styles)
-    for picture in root.iter("img"):
+    take_out(root, found, rules, styles, builder)
+    tidy(root, found, styles)
+    for picture in found["img"]:
         if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
             picture.tail = f" {alt} {picture.tail or ''}"
     return root
@@ -115,11 +117,11 @@ def all_content(root: Any) -> Any:
     return root
 
 
-def _drop_menus(root: Any) -> None:
+def _drop_menus(root: Any, found: dict[str, list[Any]]) -> None:
     named = [role.getparent() for role in attribute("role")(root) if role in _MENU_ROLES]
-    for menu in [*root.iter("nav"), *named, *_languages(root)]:
+    for menu in [*found["nav"], *named, *_languages(root)]:
         empty(menu)
-    for button in list(root.iter("button")):
+    for button in found["button"]:
         # A tool such as "Copy link" in a heading that has words of its own; some headings are a button as a whole.
         heading = next(button.iterancestors(*HEADINGS), None)
         if heading is not None and len(shown(heading).strip()) > len(shown(button).strip()):

@@ -143,3 +143,8 @@ def test_what_is_hidden_twice_counts_once(tmp_path: Path) -> None:
     source = f"<div hidden><p>x<b style='display:none'>{SECRET}</b></p><script>f()</script></div><p>Seen.</p>"
     assert read(tmp_path, source) == ("Seen.", len(SECRET) + 1)
     assert read(tmp_path, source, keep=True) == (f"x{SECRET}\n\nSeen.", len(SECRET) + 1)
+
+
+def test_style_sheets_in_menus_count_too(tmp_path: Path) -> None:
+    menu = "<nav><style>.x{display:none}</style><a href=a>Home</a><ul hidden><li>Unfolds</ul></nav>"
+    assert read(tmp_path, f"{menu}<p class=x>{SECRET}</p><p>Seen.</p>") == ("Seen.", len(SECRET))
