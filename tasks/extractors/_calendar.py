@@ -10,16 +10,16 @@ _ESCAPE = re.compile(r"\\([nN,;\\])")
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(?:\d\d)?(Z?))?")
 _SHOWN = (("What", "SUMMARY"), ("When", "DTSTART"), ("Until", "DTEND"), ("Where", "LOCATION"), ("By", "ORGANIZER"))
 _MOST = 100
-"""Events of one calendar."""
+"""Events of one calendar in a letter."""
 
 
-def events(text: str) -> Iterator[tuple[str, str]]:
-    """Of each event or task a summary, one fact a line, and its description."""
+def events(text: str, most: int = _MOST) -> Iterator[tuple[str, str]]:
+    """Of each event or task, so many at most, a summary, one fact a line, and its description."""
     found: dict[str, str] | None = None
     seen: set[str] = set()
     depth = 0
     for line in _FOLD.sub("", text).split("\n"):
-        head, colon, value = _split(line)
+        head, colon, value = split_property(line)
         name, _, parameters = head.partition(";")
         name = name.strip().upper()
         if name == "BEGIN" and value.strip().upper() in ("VEVENT", "VTODO") and found is None:
@@ -32,7 +32,7 @@ def events(text: str) -> Iterator[tuple[str, str]]:
                 seen.add(summary)
                 yield summary, found.get("DESCRIPTION", "")
             found = None
-            if len(seen) >= _MOST:
+            if len(seen) >= most:
                 return
         elif name == "END":
             depth -= 1
@@ -40,7 +40,7 @@ def events(text: str) -> Iterator[tuple[str, str]]:
             found.setdefault(name, _shown(name, parameters, value))
 
 
-def _split(line: str) -> tuple[str, str, str]:
+def split_property(line: str) -> tuple[str, str, str]:
     """Name with parameters, colon, value: a colon in a quoted parameter parts nothing."""
     quoted = False
     for place, character in enumerate(line):
@@ -64,4 +64,9 @@ def _shown(name: str, parameters: str, value: str) -> str:
         address = value.strip().removeprefix("mailto:").removeprefix("MAILTO:")
         person = given.get("CN", "").strip('"')
         return f"{person} <{address}>" if person and person != address else address
-    return _ESCAPE.sub(lambda match: "\n" if match[1] in "nN" else match[1], value).strip()
+    return unescaped(value).strip()
+
+
+def unescaped(value: str) -> str:
+    """What a value says, with its commas and line breaks."""
+    return _ESCAPE.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+CALENDAR = "text/calendar"
 CSV = "text/csv"
 EML = "message/rfc822"
 EPUB = "application/epub+zip"
@@ -24,6 +25,7 @@ SRT = "application/x-subrip"
 SVG = "image/svg+xml"
 TEX = "application/x-tex"
 TSV = "text/tab-separated-values"
+VCARD = "text/vcard"
 VTT = "text/vtt"
 XML = "application/xml"
 
@@ -31,6 +33,7 @@ _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
 
 _TEXT = {
+    CALENDAR: "ics ical ifb",
     CSV: "csv",
     EML: "eml",
     HTML: "htm html xhtml xht",
@@ -46,6 +49,7 @@ _TEXT = {
     SVG: "svg",
     TEX: "tex ltx latex",
     TSV: "tsv tab",
+    VCARD: "vcf vcard",
     VTT: "vtt",
     XML: "xml fb2 jats nxml docbook dbk tei xsd xsl xslt rss atom opml rdf dita ditamap xlf xliff tmx kml gpx plist opf ncx",
     MBOX: "mbox mbx",

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from tasks.extractors._suffixes import (
+    CALENDAR,
     CSV,
     EML,
     HTML,
@@ -21,6 +22,7 @@ from tasks.extractors._suffixes import (
     SVG,
     TEXT_BY_SUFFIX,
     TSV,
+    VCARD,
     VTT,
     XML,
 )
@@ -43,6 +45,7 @@ _MAIL_ADDRESSING = frozenset({b"from", b"to", b"subject", b"date", b"cc", b"repl
 _MAIL_TRANSPORT = frozenset({b"received", b"message-id", b"mime-version", b"return-path", b"delivered-to", b"content-type"})
 _ARCHIVED_PAGE = re.compile(rb"^(?:Snapshot-Content-Location:|From:[ \t]*<Saved by)", re.MULTILINE | re.IGNORECASE)
 _CAPTION_START = re.compile(rb"\s{0,20}\d{1,9}[ \t]{0,9}\r?\n\d{1,3}:\d\d:\d\d[,.]\d{1,3}[ \t]{1,9}-->")
+_CARD_START = re.compile(rb"\s{0,20}BEGIN:(VCALENDAR|VCARD)[ \t]{0,9}[\r\n]", re.IGNORECASE)
 _FRAGMENT_START = re.compile(rb"<(?:article|blockquote|div|dl|h[1-6]|ol|p|section|span|table|title|ul)[\s>]", re.IGNORECASE)
 _ROOT = re.compile(
     rb"<(?:!--[^\x00]{0,3000}?-->\s*<|!DOCTYPE[^<>]{0,2000}>\s*<)?([A-Za-z_][\w:.-]{0,100})(?:\s[^<>]{0,3000})?/?>"
@@ -82,6 +85,8 @@ def _by_beginning(plain: bytes, suffix: str, claimed: str | None) -> str | None:
         return MHTML if claimed == MHTML or (claimed != EML and _ARCHIVED_PAGE.search(start)) else EML
     if start.startswith(b"WEBVTT") and start[6:7] in b" \t\r\n":
         return VTT
+    if card := _CARD_START.match(start):
+        return CALENDAR if card[1].upper() == b"VCALENDAR" else VCARD
     if _CAPTION_START.match(start):
         return SRT
     if flat := _FLAT_ODF.search(plain[:_FLAT_HEAD]):

@@ -18,6 +18,9 @@ from tasks.extractors.base import DEFAULT, Extractor, Reading
 # Strings are matched first, so that nothing in them is taken for a comment.
 _COMMENT = re.compile(r"(\"(?:[^\"\\\n]|\\.)*+(?:\"|$))|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|$)", re.MULTILINE)
 _LAST_COMMA = re.compile(r"(\"(?:[^\"\\\n]|\\.)*+(?:\"|$))|,(?=\s*+[\]}])", re.MULTILINE)
+_SOUND_LINES = 10
+"""One of so many lines may be damaged, or one at all; more than that is no damage but another format."""
+_NAMED = 20
 _BATCH = 500
 """Lines of JSON that are one list, so that like ones become a table."""
 
@@ -26,15 +29,17 @@ class JsonExtractor(Extractor):
     """Paragraphs of "key: value" lines, list items and tables. The label is the trail of keys: "store > books 2"."""
 
     name = "json"
-    version = 1
+    version = 2
     media_types = frozenset({JSON, JSON_LINES})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
-        """Elements in order, without pages. Raises Unprocessable(TOO_LARGE, CORRUPT)."""
+        """Elements in order, without pages. Lines of JSON lines that are none are left out, if they are few, and named in the
+        warnings. Raises Unprocessable(TOO_LARGE, CORRUPT).
+        """
         builder = Builder(reading.policy.keep_hidden)
         text = read_text(path).strip("\ufeff \t\n\x1e")
         try:
-            for value in values(text):
+            for value in values(text, builder.warnings):
                 for piece in pieces(value):
                     builder.add(piece.kind, piece.text, label=piece.trail or None, header_lines=piece.header_lines)
         except RecursionError as exc:
@@ -44,7 +49,7 @@ class JsonExtractor(Extractor):
         return builder.document(media_type, self.key)
 
 
-def values(text: str) -> Iterator[Any]:
+def values(text: str, warnings: list[str]) -> Iterator[Any]:
     """The values in the text: one, or those of its lines, in lists. Raises ValueError, RecursionError."""
     try:
         yield loads(text)
@@ -54,13 +59,30 @@ def values(text: str) -> Iterator[Any]:
     lines = [line.strip("\x1e \t") for line in text.split("\n")]
     lines = [line for line in lines if line]
     if len(lines) > 1 and _is_value(lines[0]):
-        for start in range(0, len(lines), _BATCH):
-            yield [loads(line) for line in lines[start : start + _BATCH]]
+        yield from _of_lines(lines, warnings)
         return
     try:
         yield loads(_LAST_COMMA.sub(_kept, _COMMENT.sub(_kept, text)))
     except ValueError:
         raise error from None
+
+
+def _of_lines(lines: list[str], warnings: list[str]) -> Iterator[list[Any]]:
+    """Their values in lists. A line that was cut off, as the last of a log, costs no other. Raises ValueError."""
+    broken: list[int] = []
+    for start in range(0, len(lines), _BATCH):
+        found = []
+        for number, line in enumerate(lines[start : start + _BATCH], start + 1):
+            try:
+                found.append(loads(line))
+            except ValueError:
+                broken.append(number)
+                if len(broken) > max(1, number // _SOUND_LINES):
+                    raise
+        yield found
+    if broken:
+        named = ", ".join(map(str, broken[:_NAMED])) + (", ..." if len(broken) > _NAMED else "")
+        warnings.append(f"{len(broken)} of {len(lines)} values are damaged and left out: {named}")
 
 
 def _is_value(line: str) -> bool:

@@ -86,3 +86,12 @@ def test_deep_values_stand_as_json(tmp_path: Path) -> None:
 def test_hostile_texts_take_no_time(tmp_path: Path, source: str) -> None:
     with pytest.raises(Unprocessable):
         extract(tmp_path, source)
+
+
+def test_a_line_that_was_cut_off_costs_no_other(tmp_path: Path) -> None:
+    document = extract(tmp_path, '{"said": "one"}\n{"said": "two"}\n{"said": "thr', "a.jsonl")
+    assert "two" in document.text
+    assert document.warnings == ("1 of 3 values are damaged and left out: 3",)
+    with pytest.raises(Unprocessable) as caught:
+        extract(tmp_path, '{"said": "one"}\nsome words\nmore of them\n', "a.jsonl")
+    assert caught.value.reason is Reason.CORRUPT
