@@ -73,11 +73,14 @@ def _suspects(root: Any, rules: Rules, styles: list[Any], fonts: list[Any]) -> I
     """The elements that may be hidden, and some more, each once, in order."""
     verdicts: dict[str, bool] = {}
     styled = []
+    painted: bool | None = None
     for style in styles:
         text = str(style)
         if text not in verdicts:
             low = text.lower()
-            verdicts[text] = "color" in low or may_hide(low)
+            if painted is None and "color" in low:
+                painted = _is_painted(root, styles)
+            verdicts[text] = ("color" in low or may_hide(low)) and _is_suspect(declarations(low), bool(painted))
         if verdicts[text]:
             styled.append(style.getparent())
     lists = [
@@ -91,6 +94,26 @@ def _suspects(root: Any, rules: Rules, styles: list[Any], fonts: list[Any]) -> I
         return lists[0] if lists else ()
     wanted = set().union(*lists)
     return [element for element in root.iter() if element in wanted]
+
+
+def _is_suspect(style: dict[str, str], painted: bool) -> bool:
+    """True for a style that hides, or may do so by its colour: where nothing is painted, all text is on white."""
+    if is_unseen_box(style) or is_invisible(style) or is_sizeless(style):
+        return True
+    value = style.get("color", "")
+    colour = _colour(value)
+    return (
+        value == "transparent"
+        or value[:4] in ("rgba", "hsla")
+        or (colour is not None and (painted or _are_alike(colour, _WHITE)))
+    )
+
+
+def _is_painted(root: Any, styles: list[Any]) -> bool:
+    """True if elements have backgrounds of their own."""
+    return any("background" in style.lower() for style in styles) or bool(
+        attribute("bgcolor")(root) or attribute("background")(root)
+    )
 
 
 def _remove(element: Any, builder: Builder, gone: set[Any]) -> None:
@@ -126,7 +149,11 @@ def _is_unseen_colour(element: Any, value: str, sheets: bool) -> bool:
     if value == "transparent" or (value.startswith(("rgba", "hsla")) and value.replace(" ", "").endswith(",0)")):
         return True
     behind = _behind(element, sheets) if colour is not None else None
-    return colour is not None and behind is not None and sum(abs(a - b) for a, b in zip(colour, behind, strict=True)) <= _NEAR
+    return colour is not None and behind is not None and _are_alike(colour, behind)
+
+
+def _are_alike(one: Colour, other: Colour) -> bool:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) <= _NEAR
 
 
 def _behind(element: Any, sheets: bool) -> Colour | None:
