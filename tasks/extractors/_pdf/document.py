@@ -11,6 +11,7 @@ from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._bullets import bullet_free
 from tasks.extractors._ocr_pages import OcrPages, listed
+from tasks.extractors._pdf.captions import title_labels
 from tasks.extractors._pdf.file import PdfFile
 from tasks.extractors._pdf.headings import levels_of, mark_bookmarked, outline_of
 from tasks.extractors._pdf.hyphens import Vocabulary
@@ -82,6 +83,9 @@ class Reader:
         wanted = sum(map(len, outline.values()))
         self._trusts_outline = wanted >= 3 and matched * 2 >= wanted
         set_texts((piece for page in flow for piece in page if isinstance(piece, Paragraph)), vocabulary)
+        for page in flow:
+            gone = set(map(id, title_labels(piece for piece in page if isinstance(piece, Paragraph))))
+            page[:] = [piece for piece in page if id(piece) not in gone]
         for page, following in pairwise(flow):
             _join_pages(page, following, vocabulary)
         return flow

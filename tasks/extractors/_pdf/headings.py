@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
 from tasks.extractors._bullets import bullet_free
+from tasks.extractors._pdf.captions import is_note
 from tasks.extractors._pdf.lines import Line
-from tasks.extractors._pdf.paragraphs import Paragraph
+from tasks.extractors._pdf.paragraphs import Paragraph, is_entry
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _SECTION_NUMBER = re.compile(
@@ -20,6 +21,10 @@ _NUMBERING = re.compile(r"^(\d{1,3}(?:\.\d{1,3})*)\.?\s+[^\W\d_]")
 _LONGEST = 200
 _MAX_OUTLINE = 5_000
 _LEVELS = 6
+_LARGER = 1.1
+"""Times the size of most text: smaller type than this heads nothing by its size alone."""
+_RUNNING = 2.0
+"""By how much the running text in a size may outweigh its headings."""
 
 Outline = dict[int, dict[str, int]]
 """By page index, heading level by simplified title."""
@@ -50,7 +55,7 @@ def mark_bookmarked(lines: list[Line], titles: dict[str, int]) -> int:
     if not left:
         return 0
     for line, following in zip_longest(lines, lines[1:]):
-        if len(line.text) > _LONGEST:
+        if len(line.text) > _LONGEST or is_entry(line):
             continue
         level = left.pop(_simple(line.text), None)
         if level is None and following is not None and line.level is None:
@@ -67,14 +72,15 @@ def levels_of(paragraphs: list[Paragraph]) -> list[int | None]:
     body = _body_size(paragraphs)
     text = sum(len(p.text) for p in paragraphs)
     bold_body = sum(len(p.text) for p in paragraphs if p.bold) * 2 > text
-    sizes = _size_levels((p.size for p in paragraphs if _may_head(p)), body)
+    sizes = _size_levels(_heading_sizes(paragraphs), body)
     deepest = min(max(sizes.values(), default=0) + 1, _LEVELS)
     found: list[int | None] = []
     for paragraph in paragraphs:
         level = paragraph.level
         if level is None and _may_head(paragraph):
             level = sizes.get(_quarter(paragraph.size))
-            if level is None and paragraph.bold and not bold_body and _stands_out(paragraph, body):
+            weighty = (paragraph.bold and not bold_body) or (paragraph.size > _LARGER * body and paragraph.text.isupper())
+            if level is None and weighty and _stands_out(paragraph, body):
                 level = deepest
         found.append(level)
     return _by_numbers(paragraphs, found)
@@ -111,11 +117,21 @@ def _body_size(paragraphs: Iterable[Paragraph]) -> float:
     return max(weights, key=lambda size: weights[size]) if weights else 0.0
 
 
+def _heading_sizes(paragraphs: list[Paragraph]) -> Iterator[float]:
+    """The sizes, to a quarter point, of what may be headings; not those in which more running text is set."""
+    heads: Counter[float] = Counter()
+    running: Counter[float] = Counter()
+    for paragraph in paragraphs:
+        if not (paragraph.caption or paragraph.entry or is_note(paragraph.text)):
+            (heads if _may_head(paragraph) else running)[_quarter(paragraph.size)] += len(paragraph.text)
+    return (size for size, length in heads.items() if running[size] <= _RUNNING * length)
+
+
 def _size_levels(sizes: Iterable[float], body: float) -> dict[float, int]:
-    """Level by size (to a quarter point): the largest is 1; sizes within 6 % share a level; all above 1.1 x body."""
+    """Level by size (to a quarter point): the largest is 1; sizes within 6 % share a level; all above _LARGER x body."""
     levels: dict[float, int] = {}
     level, anchor = 0, 0.0
-    for size in sorted({_quarter(size) for size in sizes if size > 1.1 * body}, reverse=True):
+    for size in sorted({_quarter(size) for size in sizes if size > _LARGER * body}, reverse=True):
         if not anchor or size < anchor * 0.94:
             level, anchor = level + 1, size
         levels[size] = min(level, _LEVELS)
@@ -124,7 +140,7 @@ def _size_levels(sizes: Iterable[float], body: float) -> dict[float, int]:
 
 def _may_head(paragraph: Paragraph) -> bool:
     text = paragraph.text
-    if paragraph.code or paragraph.caption or paragraph.lines[0].style.angle:
+    if paragraph.code or paragraph.caption or paragraph.entry or paragraph.lines[0].style.angle or is_note(text):
         return False
     if len(paragraph.lines) > 3 or not 2 < len(text) <= _LONGEST or bullet_free(text) != text:
         return False

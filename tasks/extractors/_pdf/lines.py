@@ -16,6 +16,8 @@ _NEAR = 0.8
 """In type sizes: a piece painted out of turn still belongs to the line that it touches or almost touches."""
 _OUT_OF_TURN = 40
 """Characters painted in between, from which on a piece counts as out of turn: a formula's limits and indices are no reason."""
+_TAB = 2.5
+"""In type sizes: a number so far behind the text is a page's, in a table of contents."""
 _OVERLAP = 0.5
 """In type sizes: how far a piece may reach back into the one before it."""
 
@@ -37,6 +39,8 @@ class Line:
     mono: bool = field(default=False)
     bold: bool = field(default=False)
     """True if all of it is bold."""
+    tabbed: bool = False
+    """A number stands at its end, far behind the text before it, as in tables of contents."""
 
     @property
     def size(self) -> float:
@@ -114,7 +118,16 @@ def line_of(words: list[Word], extent: Extent | None = None) -> Line:
         joined(words),
         mono=all(one.mono for one in styles.values()),
         bold=all(one.bold for one in styles.values()),
+        tabbed=_is_tabbed(words),
     )
+
+
+def _is_tabbed(words: list[Word]) -> bool:
+    last = words[-1]
+    if len(words) < 2 or len(last.text) > 4 or not last.text.isdecimal():
+        return False
+    before = words[-2]
+    return last.left - before.right > _TAB * last.style.size and any(map(str.isalpha, before.text))
 
 
 def joined(words: Iterable[Word]) -> str:

@@ -10,20 +10,19 @@ from itertools import pairwise
 
 from core.documents import Box
 from tasks.extractors._bullets import BULLET
+from tasks.extractors._pdf.captions import is_caption
 from tasks.extractors._pdf.hyphens import Vocabulary
 from tasks.extractors._pdf.lines import Line
 
 _NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,4}\))\s+(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?:;…]['\"”’»)\]]*$")
-_CAPTION = re.compile(
-    r"(?:fig(?:ure|ura)?|abb(?:ildung)?|table|tab(?:elle|ela|leau|la)?|tabla|chart|exhibit|box|scheme|listing|algorithm|"
-    r"quadro|gráfico|graphique|schema|plate|map)\.?\s+(?:[A-Z]{0,2}[-.]?\d+(?:[.\-–]\d+)*[a-z]?|[IVX]+)\s*[:.|–—-]+(?=\s|$)",
-    re.IGNORECASE,
-)
-_CAPTION_LENGTH = 600
 _CONTINUATION = 800
 """Characters: what goes on for longer stays a paragraph of its own page, or nobody would find it there."""
 _HYPHENS = ("-", "\u2010", "\u00ad")
+_LEADER = re.compile(r" ?(?:[.…·] ?){5,}(?=[^\s.…·])")
+"""Dots that lead the eye to what follows them."""
+_ENTRY = re.compile(r"(?:[.…·] ?){4,}(?:\d{1,4}|[ivxlc]{1,7}|[A-Z]{1,2}-?\d{1,3})$")
+"""The end of a line of a table of contents."""
 
 
 @dataclass(slots=True)
@@ -35,6 +34,8 @@ class Paragraph:
     item: bool = False
     code: bool = False
     text: str = field(default="")
+    caption: bool = False
+    """It names a figure or a table; set with its text."""
 
     @property
     def size(self) -> float:
@@ -49,9 +50,9 @@ class Paragraph:
         return self.lines[0].level
 
     @property
-    def caption(self) -> bool:
-        """True for "Figure 3: ..." or "Table 2. ..."."""
-        return len(self.text) <= _CAPTION_LENGTH and _CAPTION.match(self.text) is not None
+    def entry(self) -> bool:
+        """True for a line of a table of contents, whole or its end."""
+        return is_entry(self.lines[-1])
 
     @property
     def box(self) -> Box:
@@ -87,7 +88,13 @@ def set_texts(found: Iterable[Paragraph], vocabulary: Vocabulary) -> None:
         text = paragraph.lines[0].text
         for line in paragraph.lines[1:]:
             text = vocabulary.joined(text, line.text)
-        paragraph.text = text
+        paragraph.text = _LEADER.sub(" ", text)
+        paragraph.caption = is_caption(paragraph.text)
+
+
+def is_entry(line: Line) -> bool:
+    """True for the last line of an entry of a table of contents."""
+    return line.tabbed or _ENTRY.search(line.text) is not None
 
 
 def runs_on(one: Paragraph, other: Paragraph) -> bool:
@@ -100,6 +107,7 @@ def runs_on(one: Paragraph, other: Paragraph) -> bool:
         or one.level is not None
         or other.level is not None
         or one.caption
+        or one.entry
     ):
         return False
     if abs(one.lines[-1].size - other.size) > 0.06 * other.size or one.lines[-1].bold != other.bold:
@@ -139,7 +147,7 @@ def _continues(paragraph: Paragraph, line: Line, leading: float) -> bool:
         return line.level == paragraph.level and line.level is not None and 0 < step < 2.2 * size
     if paragraph.code and line.mono:
         return -0.5 * size < step < 3 * leading * size
-    if abs(last.size - line.size) > 0.12 * max(last.size, line.size) or last.bold != line.bold:
+    if abs(last.size - line.size) > 0.12 * max(last.size, line.size) or last.bold != line.bold or is_entry(last):
         return False
     if paragraph.code != (line.mono and paragraph.code) or BULLET.match(line.text) or _NUMBER.match(line.text):
         return False
@@ -150,10 +158,26 @@ def _continues(paragraph: Paragraph, line: Line, leading: float) -> bool:
         return False
     if line.left > last.right or line.right < min(one.left for one in paragraph.lines):
         return not ended and step < 0.6 * size
+    if paragraph.item and _leaves_item(paragraph, line, ended):
+        return False
     if ended:
         left = min(one.left for one in paragraph.lines)
         right = max(one.right for one in paragraph.lines)
         indented = line.left - last.left > 0.8 * size and not paragraph.item
-        short = len(paragraph.lines) > 1 and last.right < max(right, line.right) - 0.2 * (right - left)
+        several = len(paragraph.lines) > 1 or (paragraph.item and line.left < last.left + 0.5 * size)
+        short = several and last.right < max(right, line.right) - 0.2 * (right - left)
         return not (indented or short)
     return True
+
+
+def _leaves_item(item: Paragraph, line: Line, ended: bool) -> bool:
+    """True if the line stands too far to the left or right to go on with the list item above it."""
+    first = item.lines[0]
+    after = [one.left for one in item.lines[1:] if one.top > first.top + 0.5 * first.size]
+    slack = 0.8 * max(line.size, 1.0)
+    if not after:
+        return ended and line.left < first.left - slack and first.right < line.right - 0.2 * (line.right - line.left)
+    hang = min(after)
+    if hang > first.left + 0.5 * slack and line.left < hang - slack and not line.text[:1].islower():
+        return True
+    return ended and abs(line.left - hang) > slack
