@@ -13,7 +13,7 @@ from tasks.extractors._bullets import bullet_free
 from tasks.extractors._ocr_pages import OcrPages, listed
 from tasks.extractors._pdf.captions import title_labels
 from tasks.extractors._pdf.file import PdfFile
-from tasks.extractors._pdf.headings import levels_of, mark_bookmarked, outline_of
+from tasks.extractors._pdf.headings import levels_by_outline, levels_of, mark_bookmarked, outline_of
 from tasks.extractors._pdf.hyphens import Vocabulary
 from tasks.extractors._pdf.lines import Line
 from tasks.extractors._pdf.paragraphs import Paragraph, paragraphs, runs_on, set_texts
@@ -92,7 +92,7 @@ class Reader:
 
     def _add(self, sheets: list[Sheet], flow: list[list[Paragraph | Table]]) -> None:
         every = [piece for page in flow for piece in page if isinstance(piece, Paragraph)]
-        found = [p.level for p in every] if self._trusts_outline else levels_of(every)
+        found = levels_by_outline(every) if self._trusts_outline else levels_of(every)
         levels = {id(paragraph): level for paragraph, level in zip(every, found, strict=True)}
         for sheet, page in zip(sheets, flow, strict=True):
             for piece in page:

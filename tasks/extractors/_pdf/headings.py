@@ -23,6 +23,8 @@ _MAX_OUTLINE = 5_000
 _LEVELS = 6
 _LARGER = 1.1
 """Times the size of most text: smaller type than this heads nothing by its size alone."""
+_TITLE = 1.5
+"""Times the size of most text: a document's title is larger."""
 _RUNNING = 2.0
 """By how much the running text in a size may outweigh its headings."""
 
@@ -65,6 +67,18 @@ def mark_bookmarked(lines: list[Line], titles: dict[str, int]) -> int:
         if level is not None:
             line.level = level
     return len(titles) - len(left)
+
+
+def levels_by_outline(paragraphs: list[Paragraph]) -> list[int | None]:
+    """The levels that the outline gives, and 1 for the title above them, which outlines often leave out."""
+    levels = [paragraph.level for paragraph in paragraphs]
+    front = paragraphs[: next((at for at, level in enumerate(levels) if level is not None), 0)]
+    titles = [at for at, paragraph in enumerate(front) if paragraph.page == paragraphs[0].page and _may_head(paragraph)]
+    if titles:
+        at = max(titles, key=lambda at: front[at].size)
+        if front[at].size > _TITLE * _body_size(paragraphs):
+            levels[at] = 1
+    return levels
 
 
 def levels_of(paragraphs: list[Paragraph]) -> list[int | None]:
@@ -122,7 +136,7 @@ def _heading_sizes(paragraphs: list[Paragraph]) -> Iterator[float]:
     heads: Counter[float] = Counter()
     running: Counter[float] = Counter()
     for paragraph in paragraphs:
-        if not (paragraph.caption or paragraph.entry or is_note(paragraph.text)):
+        if not (paragraph.caption or paragraph.entry or paragraph.lines[0].drawn or is_note(paragraph.text)):
             (heads if _may_head(paragraph) else running)[_quarter(paragraph.size)] += len(paragraph.text)
     return (size for size, length in heads.items() if running[size] <= _RUNNING * length)
 
@@ -140,7 +154,8 @@ def _size_levels(sizes: Iterable[float], body: float) -> dict[float, int]:
 
 def _may_head(paragraph: Paragraph) -> bool:
     text = paragraph.text
-    if paragraph.code or paragraph.caption or paragraph.entry or paragraph.lines[0].style.angle or is_note(text):
+    first = paragraph.lines[0]
+    if paragraph.code or paragraph.caption or paragraph.entry or first.style.angle or first.drawn or is_note(text):
         return False
     if len(paragraph.lines) > 3 or not 2 < len(text) <= _LONGEST or bullet_free(text) != text:
         return False

@@ -41,6 +41,8 @@ class Line:
     """True if all of it is bold."""
     tabbed: bool = False
     """A number stands at its end, far behind the text before it, as in tables of contents."""
+    drawn: bool = False
+    """The labels of a figure, gathered."""
 
     @property
     def size(self) -> float:

@@ -97,5 +97,7 @@ class Page:
     images: list[Box] = field(default_factory=list)
     painted: list[Box] = field(default_factory=list)
     """What else may be behind text: areas of other shapes, thick strokes, shadings and what shines through."""
+    strokes: list[Box] = field(default_factory=list)
+    """Areas of drawn lines that are not all horizontal or vertical."""
     shapes: int = 0
     """How many paths, images and shadings there are, however drawn."""

@@ -74,8 +74,8 @@ def paragraphs(lines: list[Line], page: int, code: bool = True) -> list[Paragrap
         if found and _continues(found[-1], line, leading):
             found[-1].lines.append(line)
         else:
-            item = bool(BULLET.match(line.text) or _NUMBER.match(line.text))
-            found.append(Paragraph([line], page, item and not (code and line.mono), code and line.mono))
+            item = not line.drawn and bool(BULLET.match(line.text) or _NUMBER.match(line.text))
+            found.append(Paragraph([line], page, item and not (code and line.mono), code and line.mono and not line.drawn))
     return found
 
 
@@ -89,7 +89,7 @@ def set_texts(found: Iterable[Paragraph], vocabulary: Vocabulary) -> None:
         for line in paragraph.lines[1:]:
             text = vocabulary.joined(text, line.text)
         paragraph.text = _LEADER.sub(" ", text)
-        paragraph.caption = is_caption(paragraph.text)
+        paragraph.caption = not paragraph.lines[0].drawn and is_caption(paragraph.text)
 
 
 def is_entry(line: Line) -> bool:
@@ -108,6 +108,8 @@ def runs_on(one: Paragraph, other: Paragraph) -> bool:
         or other.level is not None
         or one.caption
         or one.entry
+        or one.lines[-1].drawn
+        or other.lines[0].drawn
     ):
         return False
     if abs(one.lines[-1].size - other.size) > 0.06 * other.size or one.lines[-1].bold != other.bold:
@@ -139,7 +141,7 @@ def _continues(paragraph: Paragraph, line: Line, leading: float) -> bool:
     last = paragraph.lines[-1]
     step = line.bottom - last.bottom
     size = max(line.size, 1.0)
-    if last.style.angle != line.style.angle:
+    if last.style.angle != line.style.angle or last.drawn or line.drawn:
         return False
     if line.style.angle:
         return abs(line.left - last.left) < 2 * size and abs(line.top - last.top) < 40 * size

@@ -87,7 +87,7 @@ def _length(item: Line | Table) -> int:
 def _edges(sheet: Sheet) -> Iterator[_Edge]:
     if sheet.turn is None:
         return
-    lines = [item for item in sheet.items if isinstance(item, Line) and item.style.angle == 0]
+    lines = [item for item in sheet.items if isinstance(item, Line) and item.style.angle == 0 and not item.drawn]
     lines += [row.line for row in sheet.edge_rows]
     tables = [item for item in sheet.items if isinstance(item, Table)]
     for foot in (False, True):

@@ -51,7 +51,7 @@ class _Cells:
 
 
 def read_shapes(page: int, count: int, frame: Frame, target: Page) -> None:
-    """Add the rules, fills and images of a PDFium page with `count` objects to `target`."""
+    """Add the rules, fills, images and other shapes of a PDFium page with `count` objects to `target`."""
     call, cells = functions(), _Cells()
     segments = _MAX_SEGMENTS
     for order, (item, kind, matrix) in enumerate(islice(_objects(page, count, call, cells), _MAX_OBJECTS)):
@@ -97,7 +97,7 @@ def _read_path(
     width = 0.0
     if stroked and call.stroke_width(item, cells.float_at[0]):
         width = cells.floats[0] * max(abs(matrix[0]), abs(matrix[1]))
-    plain = 0
+    plain = straight = 0
     for points, closed in _subpaths(item, number, matrix, frame, call, cells):
         box = _rectangle(points) if filled else None
         if box and colour is not None:
@@ -105,10 +105,11 @@ def _read_path(
             _add_fill(box, colour, order, item, outer, frame, target, call, cells)
         if stroked:
             for one, other in pairwise([*points, points[0]] if closed else points):
-                _add_line(one, other, width, target)
+                straight += _add_line(one, other, width, target)
     other_shape = filled and (colour is None or plain < number - 1)
-    if (other_shape or width > _THICK) and (bounds := _bounds(item, outer, frame, call, cells)):
-        target.painted.append(bounds)
+    slanting = stroked and straight < number - 1
+    if (other_shape or width > _THICK or slanting) and (bounds := _bounds(item, outer, frame, call, cells)):
+        (target.painted if other_shape or width > _THICK else target.strokes).append(bounds)
 
 
 def _add_fill(
@@ -156,7 +157,8 @@ def _clipped(box: Box, item: int, outer: Matrix, frame: Frame, call: Functions, 
     return box
 
 
-def _add_line(one: Point, other: Point, width: float, target: Page) -> None:
+def _add_line(one: Point, other: Point, width: float, target: Page) -> bool:
+    """Add a line as a rule; False if it is neither horizontal nor vertical."""
     across, down = abs(one[0] - other[0]), abs(one[1] - other[1])
     if down <= _STRAIGHT and across > _STRAIGHT:
         middle = (one[1] + other[1]) / 2
@@ -164,6 +166,9 @@ def _add_line(one: Point, other: Point, width: float, target: Page) -> None:
     elif across <= _STRAIGHT and down > _STRAIGHT:
         middle = (one[0] + other[0]) / 2
         target.rules.append(Rule(middle, min(one[1], other[1]), middle, max(one[1], other[1]), width))
+    else:
+        return max(across, down) <= _STRAIGHT
+    return True
 
 
 def _subpaths(item: int, number: int, matrix: Matrix, frame: Frame, call: Functions, cells: _Cells) -> Iterator[_Subpath]:

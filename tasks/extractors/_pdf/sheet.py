@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.documents import Box
+from tasks.extractors._pdf.figures import with_figures
 from tasks.extractors._pdf.file import PdfFile
 from tasks.extractors._pdf.frame import frame_of
 from tasks.extractors._pdf.gutter import apart
@@ -58,8 +59,11 @@ class Sheet:
         return (round(left, 1), round(top, 1), round(right, 1), round(bottom, 1))
 
 
-def read_sheet(file: PdfFile, index: int, keep_hidden: bool = False, with_tables: bool = True) -> Sheet:
-    """The page at a 0-based index. Raises pypdfium2.PdfiumError if PDFium cannot load it."""
+def read_sheet(file: PdfFile, index: int, keep_hidden: bool = False, structured: bool = True) -> Sheet:
+    """The page at a 0-based index, its tables and figures told from its lines if `structured`.
+
+    Raises pypdfium2.PdfiumError if PDFium cannot load it.
+    """
     page = read_page(file.pdf, index)
     mark_hidden(page)
     sheet = Sheet(index + 1, page.width, page.height)
@@ -74,13 +78,11 @@ def read_sheet(file: PdfFile, index: int, keep_hidden: bool = False, with_tables
         return sheet
     sheet.turn = turned_upright(page)
     sheet.width, sheet.height = page.width, page.height
-    found = tables(page) if with_tables else []
+    found = tables(page) if structured else []
     lines = apart(lines_of([word for word in page.words if word.hidden or not any(_is_in(word, table.box) for table in found)]))
     beads = file.beads(index) if sheet.turn.degrees == 0 else []
-    if beads:
-        sheet.items = list(by_beads(lines, beads, frame_of(file.pdf[index])))
-    else:
-        sheet.items = list(in_reading_order(lines))
+    lines = by_beads(lines, beads, frame_of(file.pdf[index])) if beads else in_reading_order(lines)
+    sheet.items = list(with_figures(lines, page, [table.box for table in found]) if structured else lines)
     for table in found:
         _insert(sheet.items, table, page.words)
         sheet.edge_rows += _edge_rows(table)
@@ -171,7 +173,7 @@ def raw_text(path: str) -> str:
     """
     file = PdfFile(path)
     try:
-        sheets = [read_sheet(file, index, with_tables=False) for index in range(len(file))]
+        sheets = [read_sheet(file, index, structured=False) for index in range(len(file))]
     finally:
         file.close()
     return "\n".join(item.text for sheet in sheets for item in sheet.items if isinstance(item, Line))

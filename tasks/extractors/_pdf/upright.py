@@ -54,6 +54,7 @@ def turned_upright(page: Page) -> Turn:
         page.fills = [replace(fill, box=turn.box(fill.box)) for fill in page.fills]
         page.images = [turn.box(box) for box in page.images]
         page.painted = [turn.box(box) for box in page.painted]
+        page.strokes = [turn.box(box) for box in page.strokes]
     return turn
 
 

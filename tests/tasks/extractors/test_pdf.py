@@ -93,9 +93,10 @@ def test_a_password_is_asked_for(tmp_path: Path) -> None:
     assert refusal(locked).reason is Reason.ENCRYPTED
 
 
-def test_bookmarks_that_match_are_the_headings(tmp_path: Path) -> None:
+def test_bookmarks_that_match_are_the_headings_below_the_title(tmp_path: Path) -> None:
     document = read(rewritten(make.report_pdf(tmp_path / "a.pdf"), tmp_path / "b.pdf", outline=True))
     assert [(e.page, e.level, e.text[:20]) for e in document.elements if e.kind is ElementKind.HEADING] == [
+        (1, 1, "Water in the Hills"),
         (2, 1, "How water is shared"),
         (2, 2, "Every field has its "),
     ]
