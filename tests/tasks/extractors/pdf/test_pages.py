@@ -8,6 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pypdf import PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
 from core.documents import HIDDEN_TEXT, Document, ElementKind
 from core.errors import Unprocessable
@@ -104,6 +114,33 @@ def test_a_page_whose_text_runs_upwards_is_read_as_if_turned(tmp_path: Path) -> 
     left, top, right, bottom = element.box
     assert bottom - top > 200 > right - left
     assert left == pytest.approx(190, abs=8)
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["with the look of the value", "without it"])
+def test_values_of_form_fields_are_read_where_they_stand(tmp_path: Path, bare: bool) -> None:
+    writer = PdfWriter(clone_from=make.pdf_of_streams(tmp_path / "a.pdf", [SEEN + b"BT /F1 12 Tf 72 600 Td (Name:) Tj ET"]))
+    font = DictionaryObject({NameObject("/F1"): writer.pages[0]["/Resources"]["/Font"].raw_get("/F1")})  # type: ignore[index]
+    field = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Annot"),
+            NameObject("/Subtype"): NameObject("/Widget"),
+            NameObject("/FT"): NameObject("/Tx"),
+            NameObject("/T"): TextStringObject("name"),
+            NameObject("/Rect"): ArrayObject(map(FloatObject, (120, 595, 300, 615))),
+            NameObject("/DA"): TextStringObject("/F1 12 Tf 0 g"),
+            NameObject("/F"): NumberObject(4),
+        }
+    )
+    added = writer._add_object(field)
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([added])
+    form = {"/Fields": ArrayObject([added]), "/DA": TextStringObject("/F1 12 Tf 0 g"), "/NeedAppearances": BooleanObject(True)}
+    form["/DR"] = DictionaryObject({NameObject("/Font"): font})
+    writer._root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject(k): v for k, v in form.items()})
+    writer.update_page_form_field_values(writer.pages[0], {"name": "Maria Gomes"})
+    if bare:
+        del field["/AP"]
+    writer.write(tmp_path / "b.pdf")
+    assert texts(read(tmp_path / "b.pdf")) == ["what everybody sees", "Name: Maria Gomes"]
 
 
 def test_text_painted_twice_to_look_bold_is_read_once(tmp_path: Path) -> None:
@@ -271,7 +308,6 @@ def test_a_scan_is_rendered_as_it_was_scanned(tmp_path: Path, dpi: int, rendered
 def scan(folder: Path, with_text: bool) -> Path:
     """A PDF whose last page is a picture of a line of text."""
     from PIL import Image, ImageDraw, ImageFont
-    from pypdf import PdfWriter
 
     image = Image.new("L", (1240, 1754), 255)
     ImageDraw.Draw(image).text((100, 150), "The channel follows the hill", fill=0, font=ImageFont.load_default(40))
