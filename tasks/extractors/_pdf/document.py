@@ -32,6 +32,7 @@ class Reader:
         self._file = file
         self._builder = builder
         self._scanned = OcrPages(reading)
+        self._vocabulary = Vocabulary()
 
     @property
     def lacks_tesseract(self) -> bool:
@@ -65,7 +66,7 @@ class Reader:
     def _flow(self, sheets: list[Sheet]) -> list[list[Paragraph | Table]]:
         """What each page holds, cleaned and merged, in order."""
         running = running_lines(sheets)
-        vocabulary = Vocabulary()
+        vocabulary = self._vocabulary
         typed = sum(len(item.text) for sheet in sheets for item in sheet.items if isinstance(item, Line))
         mono = sum(len(item.text) for sheet in sheets for item in sheet.items if isinstance(item, Line) and item.mono)
         outline = outline_of(self._file.pdf)
@@ -78,6 +79,7 @@ class Reader:
             items = [item for item in sheet.items if id(item) not in running]
             lines = [item for item in items if isinstance(item, Line)]
             vocabulary.add(line.text for line in lines)
+            vocabulary.add_cells(cell for item in items if isinstance(item, Table) for row in item.rows for cell in {*row})
             matched += mark_bookmarked(lines, outline.get(sheet.number - 1, {}))
             flow.append(list(_pieces(items, sheet.number, code=mono * 2 < typed)))
         wanted = sum(map(len, outline.values()))
@@ -104,7 +106,8 @@ class Reader:
                 self._recognise(sheet)
 
     def _add_table(self, table: Table, sheet: Sheet) -> None:
-        add_table(self._builder, table.rows, page=sheet.number, box=sheet.shown(table.box), headings=table.headings)
+        rows = [[self._vocabulary.mended(cell) if "- " in cell else cell for cell in row] for row in table.rows]
+        add_table(self._builder, rows, page=sheet.number, box=sheet.shown(table.box), headings=table.headings)
 
     def _add_paragraph(self, paragraph: Paragraph, level: int | None, sheet: Sheet) -> None:
         text, kind = paragraph.text, ElementKind.PARAGRAPH

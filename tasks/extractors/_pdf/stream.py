@@ -16,6 +16,8 @@ _NEAR = 3.0
 """Points by which chunks that stand below each other may differ."""
 _TITLE = 4.5
 """In type sizes: a space between two lines in which only titles stand is no higher."""
+_NOTES = 1.5
+"""In type sizes: what stands in one piece and so far below the last row of a table is a note, or the page's number."""
 _FARTHEST = 3.5
 """In type sizes: rows of a table are no farther apart."""
 _MOST_HEADINGS = 10
@@ -99,8 +101,18 @@ def ruled(rows: list[Row], stacks: list[Region]) -> list[Region]:
                 start = index if start is None else start
                 tabular = tabular or kind == "table"
         if start is not None and tabular:
-            found.append(_part(stack, full[start], full[-1]))
+            found.append(_part(stack, full[start], _without_notes(rows, (left, full[-2], right, full[-1]))))
     return found
+
+
+def _without_notes(rows: list[Row], box: Box) -> float:
+    """Where the table ends in this space, its last: below its last row of several chunks, if notes stand apart below that."""
+    left, top, right, bottom = box
+    inside = [row for row in rows if top <= row.middle <= bottom and any(left <= c.left < right for c in row.chunks)]
+    last = max((at for at, row in enumerate(inside) if len(row.chunks) > 1), default=len(inside) - 1)
+    if last + 1 < len(inside) and inside[last + 1].top - inside[last].bottom > _NOTES * inside[last].size:
+        return inside[last].bottom + 1
+    return bottom
 
 
 def _part(stack: Region, top: float, bottom: float) -> Region:

@@ -12,6 +12,7 @@ from tasks.extractors.read import read_document
 from tests.contracts.extractors import check
 from tests.tasks.extractors import make
 from tests.tasks.extractors.make import Text
+from tests.tasks.extractors.pdf.draw import Drawing
 
 BODY = [Text(f"Body text of line {n} which runs on and on and does not end", 72, 500 - 12 * n, size=10) for n in range(9)]
 
@@ -135,3 +136,46 @@ def test_type_in_which_more_text_runs_than_headings_heads_nothing(tmp_path: Path
         tmp_path, [*agreement, short], *[[Text(line.text, line.x, line.y + 250, size=10) for line in BODY] for _ in range(4)]
     )
     assert "heading" not in {kind for kind, _ in found}
+
+
+def test_notes_below_a_table_that_a_rule_of_the_page_closes_are_not_in_it(tmp_path: Path) -> None:
+    drawing = Drawing()
+    for y in (100, 115, 160, 230):
+        drawing.line(60, y, 520, y)
+    for y, cells in (
+        (112, ["Litres", "2021", "2022"]),
+        (128, ["Upper village", "14", "17"]),
+        (143, ["Lower village", "23", "31"]),
+    ):
+        drawing.row(y, [(65, cells[0]), (330, cells[1]), (500, cells[2])], flush="right")
+    drawing.text(65, 190, "See the notes of the keepers.")
+    drawing.text(280, 226, "39")
+    elements = read(drawing.save(tmp_path / "a.pdf")).elements
+    assert [e.kind.value for e in elements[:2]] == ["table", "paragraph"]
+    assert elements[0].cells[-1] == ["Lower village", "23", "31"]
+    assert elements[1].text == "See the notes of the keepers."
+
+
+def test_words_broken_in_a_cell_are_mended(tmp_path: Path) -> None:
+    drawing = Drawing()
+    drawing.lattice([60, 160, 300], [100, 130, 160, 190])
+    for row, (left, right) in enumerate([("Name", "Use"), ("Gate", "divides irriga-"), ("Basin", "light- and heavy-")]):
+        drawing.row(112 + 30 * row, [(65, left), (165, right)])
+    drawing.text(165, 154, "tion water, heavy or not")
+    drawing.text(165, 184, "duty, or a duty")
+    (table,) = read(drawing.save(tmp_path / "a.pdf")).elements
+    assert table.cells[1:] == [
+        ["Gate", "divides irrigation water, heavy or not"],
+        ["Basin", "light- and heavy-duty, or a duty"],
+    ]
+
+
+def test_halves_of_broken_words_are_no_words_of_the_document(tmp_path: Path) -> None:
+    lines = [
+        "Under the hill there was an under-",
+        "standing that no field would be left with low-",
+        "margin crops, and all was under water.",
+    ]
+    ((_, text),) = kinds(tmp_path, [Text(line, 72, 700 - 12 * n) for n, line in enumerate(lines)])
+    assert "an understanding that" in text
+    assert "low-margin crops" in text
