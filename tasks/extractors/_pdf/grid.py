@@ -202,8 +202,11 @@ def _headings(rows: list[TableRow]) -> int:
 
 def _over(piece: Piece, row: TableRow, under: list[Line], columns: Columns) -> tuple[int, int]:
     """The columns of a piece: a heading over a short line spans those that the line runs along."""
-    if piece.first == 0:
-        return piece.first, piece.last
+    if piece.first == 0:  # a long label that runs into a column in which the row's next line has a value
+        values = [
+            c for line in row.lines for c in line.values if 0 < c <= piece.last and row.is_record and not columns.uprights
+        ]
+        return 0, min([piece.last, *(c - 1 for c in values)])
     middle = (piece.left + piece.right) / 2
     for line in under:
         if not line.start <= middle <= line.end or line.length >= 0.9 * (columns.xs[-1] - columns.xs[0]):

@@ -136,6 +136,19 @@ def test_no_lines_at_all(draw: Drawing, tmp_path: Path) -> None:
     assert table.rows == rows
 
 
+def test_a_long_label_does_not_swallow_the_value_below_its_end(draw: Drawing, tmp_path: Path) -> None:
+    for y in (100, 115, 131, 156, 170):
+        draw.line(60, y, 520, y)
+    draw.row(112, [(65, "Litres"), (330, "2021"), (500, "2022")], flush="right")
+    draw.row(128, [(65, "Upper village"), (330, "1,400"), (500, "1,700")], flush="right")
+    draw.text(65, 142, "Lower village, with the gardens of the school and of the church")
+    draw.row(153, [(65, "and those of the mill"), (330, "2,300"), (500, "3,100")], flush="right")
+    draw.row(167, [(65, "Both"), (330, "3,700"), (500, "4,800")], flush="right")
+    (table,) = tables_of(draw.save(tmp_path / "a.pdf"))
+    label = "Lower village, with the gardens of the school and of the church and those of the mill"
+    assert [label, "2,300", "3,100"] in table.rows
+
+
 def test_signs_in_columns_of_their_own_go_with_their_numbers(draw: Drawing, tmp_path: Path) -> None:
     for number, (name, amount, share) in enumerate([("Dues", "1,240", "62"), ("Fines", "160", "8"), ("Gifts", "600", "30")]):
         y = 100 + 14 * number
