@@ -19,7 +19,7 @@ from tasks.extractors._pdf.page import Style, Word
 from tasks.extractors._pdf.pdfium import functions
 from tasks.extractors._pdf.rtl import has_rtl, with_ligatures_in_order
 
-_BOLD = re.compile(r"bold|black|heavy|demi|[bB][xX]\d|CMBX|SFBX|[-,]B(?:I|$)", re.IGNORECASE)
+_BOLD = re.compile(r"bold|black|heavy|demi|medi(?:ital)?$|[bB][xX]\d|CMBX|SFBX|[-,]B(?:I|$)", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|slant|cmti|cmsl|sfti", re.IGNORECASE)
 _MONO = re.compile(r"mono|courier|consol|typewriter|menlo|inconsolata|fixed|lucidacons|cmtt|sftt|cmsltt|cursor", re.IGNORECASE)
 _SUBSET = re.compile(r"^[A-Z]{6}\+")

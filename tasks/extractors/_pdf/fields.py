@@ -15,6 +15,7 @@ def made_part(page: Any) -> bool:
     from pypdfium2 import raw
 
     written = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
+    others: list[int] = []
     found = bare = False
     for index in range(min(raw.FPDFPage_GetAnnotCount(page.raw), _MOST)):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)
@@ -23,9 +24,13 @@ def made_part(page: Any) -> bool:
         if raw.FPDFAnnot_GetSubtype(annotation) in written:
             found = True
             bare = bare or not raw.FPDFAnnot_HasKey(annotation, b"AP")
+        else:
+            others.append(index)
         raw.FPDFPage_CloseAnnot(annotation)
     if not found:
         return False
+    for index in reversed(others):  # marks of a reviewer are no part of what is read
+        raw.FPDFPage_RemoveAnnot(page.raw, index)
     if bare:
         page.render(scale=_SPECK / max(1.0, max(page.get_size()) / 1000)).close()
     return bool(raw.FPDFPage_Flatten(page.raw, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS)

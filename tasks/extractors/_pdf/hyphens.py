@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from tasks.extractors._pdf.cjk import follow_directly
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’‐-][^\W\d_]+)*")
 _LAST = re.compile(r"([^\W\d_]+(?:[‐-][^\W\d_]+)*)[-‐\u00ad\u2010]$")
 _FIRST = re.compile(r"[^\W\d_]+(?:[‐-][^\W\d_]+)*")
@@ -54,7 +56,7 @@ class Vocabulary:
     def joined(self, before: str, after: str) -> str:
         """Two lines of one paragraph as one text."""
         if not before.endswith(_HYPHENS):
-            return f"{before} {after}"
+            return before + after if follow_directly(before, after) else f"{before} {after}"
         last, first = _LAST.search(before), _FIRST.match(after)
         if last is None or first is None:
             return before + after if before[-2:-1].strip() and after[:1].isalnum() else f"{before} {after}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.documents import Box
+from tasks.extractors._pdf.cjk import without_tracking
 from tasks.extractors._pdf.page import Style, Word
 from tasks.extractors._pdf.rtl import has_rtl, in_reading_direction
 
@@ -117,7 +118,7 @@ def line_of(words: list[Word], extent: Extent | None = None) -> Line:
         extent.right,
         extent.bottom,
         style,
-        joined(words),
+        without_tracking(joined(words)),
         mono=all(one.mono for one in styles.values()),
         bold=all(one.bold for one in styles.values()),
         tabbed=_is_tabbed(words),

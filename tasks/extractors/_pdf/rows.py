@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from tasks.extractors._pdf.cjk import without_tracking
 from tasks.extractors._pdf.page import Word
 
 GAP = 0.45
@@ -78,7 +79,7 @@ def joined(words: list[Word]) -> str:
             parts.append(" ")
         parts.append(word.text)
         end = word.right
-    return "".join(parts).strip()
+    return without_tracking("".join(parts).strip())
 
 
 @lru_cache(maxsize=1 << 14)

@@ -8,6 +8,8 @@ import pytest
 
 from core.documents import Document
 from tasks.extractors._pdf.captions import is_caption
+from tasks.extractors._pdf.cjk import without_tracking
+from tasks.extractors._pdf.hyphens import Vocabulary
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import check
 from tests.tasks.extractors import make
@@ -179,3 +181,10 @@ def test_halves_of_broken_words_are_no_words_of_the_document(tmp_path: Path) -> 
     ((_, text),) = kinds(tmp_path, [Text(line, 72, 700 - 12 * n) for n, line in enumerate(lines)])
     assert "an understanding that" in text
     assert "low-margin crops" in text
+
+
+def test_chinese_and_japanese_have_no_spaces_between_letters_set_apart_or_lines() -> None:
+    assert without_tracking("关 于 红 军 作 战 的 原 则") == "关于红军作战的原则"
+    assert without_tracking("第 3 章 GPU を 使う") == "第 3 章 GPU を 使う"
+    assert Vocabulary().joined("水は村の", "間で分けられる。") == "水は村の間で分けられる。"
+    assert Vocabulary().joined("물은 마을", "사이에서") == "물은 마을 사이에서"
