@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._boxes import around
 from tasks.extractors._ink import cleaned, ink, is_blank, noise, without, without_rules
 from tasks.extractors._ocr_sound import certain, sound
 from tasks.extractors._skew import skew, turned, turned_back
-from tasks.extractors._tesseract import SPARSE, OcrLine, OcrWord, Tesseract, around
+from tasks.extractors._tesseract import SPARSE, OcrLine, OcrWord, Tesseract
 
 if TYPE_CHECKING:
     from PIL import Image

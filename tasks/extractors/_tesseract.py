@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from core.documents import Box
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._boxes import around
 from tasks.extractors._programs import needed
 
 if TYPE_CHECKING:
@@ -60,12 +60,6 @@ class OcrLine:
     def box(self) -> Box:
         """Around all its words, in pixels."""
         return around(word.box for word in self.words)
-
-
-def around(boxes: Iterable[Box]) -> Box:
-    """The smallest box that holds all of these; there must be one."""
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 class Tesseract:

@@ -10,8 +10,9 @@ from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors import _picture
+from tasks.extractors._boxes import around
 from tasks.extractors._builder import Builder
-from tasks.extractors._ocr import around, paragraphs, running
+from tasks.extractors._ocr import paragraphs, running
 from tasks.extractors._ocr_pages import OcrPages
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.documents import Box
+from tasks.extractors._boxes import around
 from tasks.extractors._bullets import BULLET
 from tasks.extractors._pdf.captions import is_caption, is_note
 from tasks.extractors._pdf.lines import Line
-from tasks.extractors._pdf.page import Page
+from tasks.extractors._pdf.page import Area, Page
 
 _CELL = 12.0
 """Points: the page is looked at in squares of this size; what lies in neighbouring ones belongs together."""
@@ -47,11 +48,8 @@ _BESIDE = 14.0
 
 
 @dataclass(slots=True)
-class _Region:
-    left: float
-    top: float
-    right: float
-    bottom: float
+class _Region(Area):
+    """Where a figure may be."""
 
     def holds(self, line: Line) -> bool:
         return (
@@ -129,8 +127,7 @@ def _regions(boxes: list[Box], page: Page, cell: float = _CELL) -> Iterator[_Reg
         groups.setdefault((upper, first), []).append(box)
     for cells in _connected(taken):
         own = [box for place in cells for box in groups.get(place, ())]
-        left, top = min(box[0] for box in own), min(box[1] for box in own)
-        right, bottom = max(box[2] for box in own), max(box[3] for box in own)
+        left, top, right, bottom = around(own)
         if right - left < _SMALLEST or bottom - top < _SMALLEST:
             continue
         if (right - left) * (bottom - top) < _LARGEST * page.width * page.height:
@@ -231,14 +228,15 @@ def _is_number(line: Line) -> bool:
 
 
 def _joined(labels: list[Line]) -> Line:
+    left, top, right, bottom = around(line.box for line in labels)
     first = max(labels, key=lambda line: len(line.text))
     return replace(
         first,
         words=[],
-        left=min(line.left for line in labels),
-        top=min(line.top for line in labels),
-        right=max(line.right for line in labels),
-        bottom=max(line.bottom for line in labels),
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
         style=replace(first.style, angle=0),
         text=" ".join(line.text for line in labels),
         tabbed=False,

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.documents import Box
+from tasks.extractors._boxes import around
 from tasks.extractors._pdf.cjk import without_tracking
-from tasks.extractors._pdf.page import Style, Word
+from tasks.extractors._pdf.page import Area, Style, Word
 from tasks.extractors._pdf.rtl import has_rtl, in_reading_direction
 
 _SAME_ROW = 0.45
@@ -63,27 +64,17 @@ def lines_of(words: list[Word]) -> list[Line]:
     return [line_of(_in_row(row.pieces), row.extent) for row in rows.rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """A box, and the size of the type in it."""
+@dataclass(slots=True)
+class Extent(Area):
+    """Where words stand, and the size of the type."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
     size: float
     upright: bool
 
     @classmethod
     def of(cls, words: list[Word]) -> Extent:
-        return cls(
-            min(word.left for word in words),
-            min(word.top for word in words),
-            max(word.right for word in words),
-            max(word.bottom for word in words),
-            max(word.style.size for word in words),
-            words[0].style.angle == 0,
-        )
+        size = max(word.style.size for word in words)
+        return cls(*around(word.box for word in words), size, words[0].style.angle == 0)
 
     def with_other(self, other: Extent) -> Extent:
         larger = self if self.size >= other.size else other

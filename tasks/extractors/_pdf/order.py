@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.documents import Box
+from tasks.extractors._boxes import around
 from tasks.extractors._pdf.frame import Frame
 from tasks.extractors._pdf.lines import Line
+from tasks.extractors._pdf.page import Area
 
 _MAX_BLOCKS = 600
 """A page in more pieces than this is a map or a plot: it keeps the order of its file."""
@@ -21,12 +23,8 @@ _FAR = 2.5
 
 
 @dataclass(slots=True)
-class _Block:
+class _Block(Area):
     lines: list[Line]
-    left: float
-    top: float
-    right: float
-    bottom: float
     movable: bool = True
 
 
@@ -84,10 +82,9 @@ def _blocks(lines: list[Line]) -> list[_Block]:
         if blocks and _follows(blocks[-1], line):
             block = blocks[-1]
             block.lines.append(line)
-            block.left, block.right = min(block.left, line.left), max(block.right, line.right)
-            block.top, block.bottom = min(block.top, line.top), max(block.bottom, line.bottom)
+            block.left, block.top, block.right, block.bottom = around((block.box, line.box))
         else:
-            blocks.append(_Block([line], line.left, line.top, line.right, line.bottom))
+            blocks.append(_Block(*line.box, [line]))
     tiny = min(_TINY, sum(len(line.text) for line in lines) / 10)
     for block in blocks:
         block.movable = block.lines[0].style.angle == 0 and sum(len(line.text) for line in block.lines) >= tiny

@@ -7,6 +7,20 @@ from dataclasses import dataclass, field
 from core.documents import Box
 
 
+@dataclass(slots=True)
+class Area:
+    """A box with names for its sides."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def box(self) -> Box:
+        return (self.left, self.top, self.right, self.bottom)
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How a run of characters is set."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from core.documents import Box
+from tasks.extractors._boxes import around
 from tasks.extractors._bullets import BULLET
 from tasks.extractors._pdf.captions import is_caption
 from tasks.extractors._pdf.hyphens import Vocabulary
@@ -57,13 +58,7 @@ class Paragraph:
     @property
     def box(self) -> Box:
         """Around its lines."""
-        lines = self.lines
-        return (
-            min(o.left for o in lines),
-            min(o.top for o in lines),
-            max(o.right for o in lines),
-            max(o.bottom for o in lines),
-        )
+        return around(line.box for line in self.lines)
 
 
 def paragraphs(lines: list[Line], page: int, code: bool = True) -> list[Paragraph]:

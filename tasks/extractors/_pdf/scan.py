@@ -8,8 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from core.documents import ElementKind
+from tasks.extractors._boxes import around
 from tasks.extractors._builder import Builder
-from tasks.extractors._ocr import around, paragraphs, running
+from tasks.extractors._ocr import paragraphs, running
 from tasks.extractors._ocr_pages import OcrPages
 from tasks.extractors._pdf.pdfium import IMAGE
 
