@@ -30,7 +30,7 @@ class EpubExtractor(Extractor):
     """What HTML pages give; the label of each element is its chapter's title."""
 
     name = "epub"
-    version = 1
+    version = 2
     media_types = frozenset({EPUB})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -71,7 +71,7 @@ class MarkdownExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code; front matter becomes title and metadata."""
 
     name = "markdown"
-    version = 4
+    version = 5
     media_types = frozenset({"text/markdown"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -26,7 +26,7 @@ class MboxExtractor(Extractor):
     """Members without elements."""
 
     name = "mbox"
-    version = 1
+    version = 2
     media_types = frozenset({"application/mbox"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -22,7 +22,7 @@ class MhtmlExtractor(Extractor):
     """What an HTML page gives."""
 
     name = "mhtml"
-    version = 1
+    version = 2
     media_types = frozenset({MHTML})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -25,7 +25,7 @@ class MsgExtractor(Extractor):
     """Subject, paragraphs, list items and tables; sender, recipients and date become metadata."""
 
     name = "msg"
-    version = 1
+    version = 2
     media_types = frozenset({"application/vnd.ms-outlook"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -28,7 +28,7 @@ class NotebookExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code."""
 
     name = "notebook"
-    version = 1
+    version = 2
     media_types = frozenset({NOTEBOOK})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -19,7 +19,7 @@ class TnefExtractor(Extractor):
     """Subject and text of the message, as far as they are in it; its attachments are members."""
 
     name = "tnef"
-    version = 1
+    version = 2
     media_types = frozenset({"application/ms-tnef"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -50,7 +50,7 @@ class XmlExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code, captions."""
 
     name = "xml"
-    version = 1
+    version = 2
     media_types = frozenset({XML, SVG})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
