@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import cache
 from typing import TypeAlias
 
@@ -22,6 +22,11 @@ _LARGEST = 1e15
 _DAY_ONE = dt.datetime(1899, 12, 30)
 _DAY_ONE_1904 = dt.datetime(1904, 1, 1)
 _LAST_DAY = 2958466
+LONGEST = 1_000
+"""Characters of a format; programs allow 255, and telling dates from numbers takes the square of the time."""
+_MOST_DECIMALS = 30
+"""As spreadsheets allow."""
+_EXACT = Context(prec=100)
 
 
 def general(value: float) -> str:
@@ -32,6 +37,8 @@ def general(value: float) -> str:
 @cache
 def formatter(code: str) -> Shown:
     """What shows a number in this format; as `general` does where the format is more than rounding, grouping and units."""
+    if len(code) > LONGEST:
+        return general
     sections = [_section(text) for text in _SECTION.findall(code + ";")[:3]]
     if None in sections or code.strip().lower() in ("", "general", "@"):
         return general
@@ -79,6 +86,8 @@ def _section(text: str) -> Shown | None:
     else:
         grouping, scale = False, scale + len(whole) - len(whole.rstrip(","))
     most, least = len(fraction), fraction.count("0")
+    if most > _MOST_DECIMALS:
+        return None
     width = whole.replace(",", "").count("0")
 
     def shown(value: float) -> str:
@@ -87,7 +96,7 @@ def _section(text: str) -> Shown | None:
         exact = _scaled(value, 2 * percent - 3 * scale)
         if exact is None:
             return general(value)
-        rounded = f"{exact.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP):{',' if grouping else ''}f}"
+        rounded = f"{exact.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP, _EXACT):{',' if grouping else ''}f}"
         units, _, decimals = rounded.partition(".")
         kept = decimals.rstrip("0").ljust(least, "0") if most > least else decimals
         if units == "0" and width == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.extractors._number_format import Shown, duration, formatter, general, iso_date
+from tasks.extractors._number_format import LONGEST, Shown, duration, formatter, general, iso_date
 from tasks.extractors._xml import integer, is_on
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -69,6 +69,8 @@ def shown_by(code: str | None, *, from_1904: bool) -> Shown:
     """What shows a number in the format of this code; None is a date of an East Asian edition."""
     from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 
+    if code is not None and len(code) > LONGEST:
+        return general
     if code is not None and is_timedelta_format(code):
         return duration
     if code is not None and not is_date_format(code):

@@ -7,7 +7,7 @@ import math
 import re
 import struct
 from collections import deque
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from itertools import repeat
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.extractors._pdf.frame import Floats, Frame
+from tasks.extractors._pdf.ink import Ink
 from tasks.extractors._pdf.page import Style, Word
 from tasks.extractors._pdf.pdfium import functions
 from tasks.extractors._pdf.rtl import has_rtl, with_ligatures_in_order
@@ -25,6 +26,10 @@ _MONO = re.compile(r"mono|courier|consol|typewriter|menlo|inconsolata|fixed|luci
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _FIXED_PITCH, _ITALIC_FLAG, _FORCE_BOLD = 1, 1 << 6, 1 << 18
 _STROKED_TOO = (2, 6)
+_FILLED = (0, 2)
+_WHITE = 0xFFFFFF
+_SMALL = 2.0
+"""Points; nobody sets type in that size."""
 _WIDE_GAP = 0.6
 """In type sizes: characters further apart are two words, whether or not there is a space between them."""
 _SPACES = np.array(
@@ -36,7 +41,7 @@ _HYPHEN_CODE = 0xFFFE
 _NO_STYLE = Style("", 0.0, False, False, False, 0, 255, 0, 0)
 
 
-def read_words(text_page: int, count: int, frame: Frame) -> list[Word]:
+def read_words(text_page: int, count: int, frame: Frame, ink: Ink) -> list[Word]:
     """The words of a PDFium text page of `count` characters, in its order."""
     if count <= 0:
         return []
@@ -45,7 +50,7 @@ def read_words(text_page: int, count: int, frame: Frame) -> list[Word]:
     if has_rtl(text):
         text = with_ligatures_in_order(text, boxes)
     objects = list(map(functions().text_object, repeat(text_page), range(count)))
-    styles = _styles(text_page, objects, frame)
+    styles = _styles(text_page, objects, boxes, frame, ink)
     return _gather(text, boxes, objects, styles)
 
 
@@ -72,7 +77,7 @@ def _boxes(text_page: int, count: int, frame: Frame) -> Floats:
     return frame.boxes(found[:, :2], found[:, 2:])
 
 
-def _styles(text_page: int, objects: list[int | None], frame: Frame) -> dict[int | None, Style]:
+def _styles(text_page: int, objects: list[int | None], boxes: Floats, frame: Frame, ink: Ink) -> dict[int | None, Style]:
     """The style of each text object."""
     first = dict(zip(reversed(objects), range(len(objects) - 1, -1, -1), strict=True))
     fonts: dict[int, tuple[str, int]] = {}
@@ -98,6 +103,13 @@ def _styles(text_page: int, objects: list[int | None], frame: Frame) -> dict[int
                 fonts[font] = _font(font) if font else ("", 0)
             style = _style(fonts[font], mode, raw, frame.rotation)
             style = cached[seen] = known.setdefault(astuple(style), style)
+        if style.colour == _WHITE and mode in _FILLED and (painted := ink.colour(item)):
+            red, green, blue = painted
+            style = replace(style, colour=red << 16 | green << 8 | blue)
+            style = known.setdefault(astuple(style), style)
+        if style.size < _SMALL and not style.font:
+            style = replace(style, size=_height(boxes[index], style.angle))
+            style = known.setdefault(astuple(style), style)
         styles[item] = style
     return styles
 
@@ -117,6 +129,12 @@ def _style(font: tuple[str, int], mode: int, raw: bytes, rotation: int) -> Style
         mode,
         _angle(a * size, b * size, rotation),
     )
+
+
+def _height(box: Floats, angle: int) -> float:
+    """Type size of glyphs that are drawings of their own (Type 3, which has no font name): its nominal size says nothing."""
+    width, height = (box[2:] - box[:2]).tolist()
+    return round(float(width if angle % 180 == 90 else height), 2)
 
 
 def _angle(along: float, across: float, rotation: int) -> int:

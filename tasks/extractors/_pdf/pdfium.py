@@ -57,6 +57,13 @@ class Functions(NamedTuple):
     clip_paths: Callable[[int], int]
     clip_segment_count: Callable[[int, int], int]
     clip_segment: Callable[[int, int, int], int | None]
+    text_bitmap: Callable[[int, int, int, float], int | None]
+    """Document, page, text object, scale: a picture of that text alone, blue, green, red and alpha a byte each."""
+    bitmap_width: Callable[[int], int]
+    bitmap_height: Callable[[int], int]
+    bitmap_stride: Callable[[int], int]
+    bitmap_buffer: Callable[[int], int | None]
+    bitmap_destroy: Callable[[int], None]
 
 
 @cache
@@ -101,6 +108,12 @@ def functions() -> Functions:
         clip_paths=bind("FPDFClipPath_CountPaths", _INT, _PTR),
         clip_segment_count=bind("FPDFClipPath_CountPathSegments", _INT, _PTR, _INT),
         clip_segment=bind("FPDFClipPath_GetPathSegment", _PTR, _PTR, _INT, _INT),
+        text_bitmap=bind("FPDFTextObj_GetRenderedBitmap", _PTR, _PTR, _PTR, _PTR, _FLOAT),
+        bitmap_width=bind("FPDFBitmap_GetWidth", _INT, _PTR),
+        bitmap_height=bind("FPDFBitmap_GetHeight", _INT, _PTR),
+        bitmap_stride=bind("FPDFBitmap_GetStride", _INT, _PTR),
+        bitmap_buffer=bind("FPDFBitmap_GetBuffer", _PTR, _PTR),
+        bitmap_destroy=bind("FPDFBitmap_Destroy", None, _PTR),
     )
 
 

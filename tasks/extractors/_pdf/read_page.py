@@ -8,6 +8,7 @@ from typing import Any
 from tasks.extractors._pdf.characters import read_words
 from tasks.extractors._pdf.fields import made_part
 from tasks.extractors._pdf.frame import frame_of
+from tasks.extractors._pdf.ink import Ink
 from tasks.extractors._pdf.page import Page
 from tasks.extractors._pdf.pdfium import address
 from tasks.extractors._pdf.shapes import read_shapes
@@ -19,7 +20,8 @@ def read_page(pdf: Any, index: int) -> Page:
 
     with closing(_loaded(pdf, index)) as page, closing(page.get_textpage()) as text_page:
         frame = frame_of(page)
-        words = read_words(address(text_page.raw), raw.FPDFText_CountChars(text_page.raw), frame)
+        ink = Ink(address(pdf.raw), address(page.raw))
+        words = read_words(address(text_page.raw), raw.FPDFText_CountChars(text_page.raw), frame, ink)
         found = Page(index + 1, frame.width, frame.height, words)
         read_shapes(address(page.raw), raw.FPDFPage_CountObjects(page.raw), frame, found)
     return found

@@ -41,15 +41,20 @@ def pdf(path: Path, pages: list[list[Text]], title: str = "") -> Path:
     return path
 
 
-def pdf_of_streams(path: Path, streams: list[bytes], page: str = "/MediaBox [0 0 595 842]") -> Path:
-    """A PDF with a page for each content stream; fonts F1 (Helvetica), F2 (bold), F3 (Courier). `page`: what each page says."""
+def pdf_of_streams(
+    path: Path, streams: list[bytes], page: str = "/MediaBox [0 0 595 842]", fonts: str = "", resources: str = ""
+) -> Path:
+    """A PDF with a page for each content stream (objects 7, 9, ...); fonts F1 (Helvetica), F2 (bold), F3 (Courier) and more.
+
+    `page`: what each page says, `resources`: what else its resources hold.
+    """
     kids = " ".join(f"{6 + 2 * number} 0 R" for number in range(len(streams)))
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {len(streams)} >>".encode()]
     for font in ("Helvetica", "Helvetica-Bold", "Courier"):
         objects.append(f"<< /Type /Font /Subtype /Type1 /BaseFont /{font} /Encoding /WinAnsiEncoding >>".encode())
     for number, stream in enumerate(streams):
-        resources = "/Resources << /Font << /F1 3 0 R /F2 4 0 R /F3 5 0 R >> >>"
-        objects.append(f"<< /Type /Page /Parent 2 0 R {page} {resources} /Contents {7 + 2 * number} 0 R >>".encode())
+        held = f"/Resources << /Font << /F1 3 0 R /F2 4 0 R /F3 5 0 R {fonts} >> {resources} >>"
+        objects.append(f"<< /Type /Page /Parent 2 0 R {page} {held} /Contents {7 + 2 * number} 0 R >>".encode())
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
     objects.append(b"<< /Producer (by hand) >>")
     path.write_bytes(_file(objects))

@@ -15,6 +15,7 @@ from core.documents import HIDDEN_TEXT
 from core.errors import Unprocessable
 from core.reading import ReadingPolicy
 from core.reasons import Reason
+from tasks.extractors._xlsx_styles import shown_by
 from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 from tasks.extractors.xlsx import XlsxExtractor
@@ -170,6 +171,10 @@ def test_numbers_are_shown_as_their_format_shows_them(tmp_path: Path) -> None:
 
     cells = shown(saved(tmp_path / "a.xlsx", rows, change))[0]
     assert [line[1] for line in cells[1:]] == ["11.69%", "1,234,567.89", "36:00:00", "0.3", "($5.00)"]
+
+
+def test_a_format_of_a_megabyte_costs_no_time() -> None:
+    assert shown_by("[" * 1_000_000 + "0", from_1904=False)(1234.5) == "1234.5"
 
 
 def test_a_formula_that_was_meant_to_be_run_is_text(tmp_path: Path) -> None:

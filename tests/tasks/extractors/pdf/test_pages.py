@@ -88,6 +88,30 @@ def test_what_stands_out_from_its_ground_is_kept(tmp_path: Path, shown: bytes) -
     assert HIDDEN_TEXT not in document.metadata
 
 
+def test_text_in_a_gradient_is_seen(tmp_path: Path) -> None:
+    """PDFium says of every pattern that it is white."""
+    function = "/Function << /FunctionType 2 /Domain [0 1] /C0 [1 0 0] /C1 [0 1 1] /N 1 >>"
+    shading = f"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [72 0 300 0] /Extend [true true] {function} >>"
+    gradient = f"/Pattern << /P1 << /PatternType 2 /Shading {shading} >> >>"
+    shown = b"/Pattern cs /P1 scn BT /F1 24 Tf 72 600 Td (shown) Tj ET"
+    white = b" /DeviceRGB cs 1 1 1 sc BT /F1 24 Tf 72 500 Td (secret) Tj ET"
+    document = read(make.pdf_of_streams(tmp_path / "a.pdf", [SEEN + shown + white], resources=gradient))
+    assert texts(document) == ["what everybody sees", "shown"]
+    assert document.metadata[HIDDEN_TEXT] == "6"
+
+
+def test_glyphs_that_are_drawings_have_the_size_in_which_they_are_drawn(tmp_path: Path) -> None:
+    """A Type 3 font sets its own units, so that its nominal size may be 0.24 points."""
+    font = (
+        "/T3 << /Type /Font /Subtype /Type3 /FontBBox [0 0 40 40] /FontMatrix [1 0 0 1 0 0] /FirstChar 97 /LastChar 97 "
+        "/Widths [40] /Encoding << /Differences [97 /a] >> /CharProcs << /a 9 0 R >> >>"
+    )
+    glyph = b"40 0 0 0 40 40 d1 0 0 40 40 re f"
+    stream = SEEN + b"BT /T3 0.24 Tf 72 600 Td (aaa) Tj ET"
+    document = read(make.pdf_of_streams(tmp_path / "a.pdf", [stream, glyph], fonts=font))
+    assert texts(document) == ["what everybody sees", "aaa"]
+
+
 def test_outside_the_crop_box_is_off_the_page(tmp_path: Path) -> None:
     page = "/MediaBox [0 0 595 842] /CropBox [0 650 595 842]"
     stream = SEEN + b"BT /F1 12 Tf 72 600 Td (printer's notes) Tj ET"
