@@ -1,7 +1,7 @@
 """What a page holds but does not show: taken out of its tree, and counted.
 
-Seen as a browser without scripts would show it, from what the page itself says: attributes, inline styles, and rules of its
-own style sheets that name classes or ids. Style sheets elsewhere are not fetched, so what they hide is not known.
+Seen as a browser without scripts would show it, from what the page itself says: attributes, styles, and the style sheets in it
+(_css.py). Style sheets elsewhere are not fetched, so what they hide is not known.
 """
 
 from __future__ import annotations
@@ -12,49 +12,60 @@ from itertools import islice
 from typing import Any
 
 from tasks.extractors._builder import Builder
-from tasks.extractors._css import Rules, declarations, is_invisible, is_sizeless, is_unseen_box, may_hide
+from tasks.extractors._colours import BLACK, WHITE, Colour, colour_of, is_clear, near
+from tasks.extractors._css import declarations
+from tasks.extractors._css_cascade import Cascade, Rule, key_of
 from tasks.extractors._html_query import attribute, empty
 
+_TELLING = (
+    *("color", "none", "hidden", "absolute", "fixed", "opacity", "collapse", "indent", "mso-hide", "font", "clip", "transform"),
+    *("filter", "margin", "overflow", "visibility", "/*", "\\"),
+)
+"""One of these is in every style that hides."""
+_MOST_GROUNDS = 200
 _MOST_ANCESTORS = 60
 """Boxes around a text whose colours are looked at: deeper nesting is an attack."""
-_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
-_COLOURS = {"white": _WHITE, "black": _BLACK, "red": (255, 0, 0), "yellow": (255, 255, 0), "silver": (192, 192, 192)}
-_COLOURS |= {"gray": (128, 128, 128), "blue": (0, 0, 255), "green": (0, 128, 0), "navy": (0, 0, 128), "snow": (255, 250, 250)}
-_NEAR = 24
-"""Sum of the differences of red, green and blue, up to which nobody tells text from what is behind it."""
+_FAR = -500.0
+"""Pixels to the left or above from which nothing is seen."""
+_TINY = 1.5
+"""Pixels; smaller type is not seen."""
+_FAINT = 0.05
+"""Opacity below which nothing is seen."""
+
 _TAG = re.compile(r"<[^<>]*>")
-_NUMBERS = re.compile(r"\d{1,3}")
+_NUMBER = re.compile(r"-?\d{0,9}\.?\d{0,9}")
+_ZERO = re.compile(r"[+-]?0*\.?0*(?:px|pt|em|rem|%|ex|ch|vw|vh)?")
+_CLIPPED = re.compile(r"rect\(\s{0,9}[01](?:px)?[\s,]{1,9}[01](?:px)?[\s,]{1,9}[01](?:px)?[\s,]{1,9}[01](?:px)?\s{0,9}\)")
+_CUT = re.compile(r"inset\((?:50|100)%|(?:circle|ellipse)\(0")
+_SHRUNK = re.compile(r"scale[xy]?\(\s{0,9}0*\.?0*\s{0,9}[,)]")
+_SHIFTED = re.compile(r"translate[xy]?\(\s{0,9}(-\d{1,9}\.?\d{0,9}(?:px|r?em))")
+_FADED = re.compile(r"opacity\(\s{0,9}0*\.?0*%?\s{0,9}\)")
+_OVERFLOW = ("overflow", "overflow-x", "overflow-y")
+_SIDES = ("left", "top", "right", "bottom")
 
-Colour = tuple[int, int, int]
 
-
-def take_out(root: Any, found: dict[str, list[Any]], rules: Rules, styles: list[Any], builder: Builder) -> None:
+def take_out(root: Any, found: dict[str, list[Any]], page: Page, styles: list[Any], builder: Builder) -> None:
     """Remove what is hidden, unless the builder keeps it; count it in either case.
 
     `found` are elements of the tree by their tags, `styles` its style attributes.
     """
-    sheets = rules.names_backgrounds or bool(found["link"])
     gone: set[Any] = set()
-    for element in found["template"] + found["noscript"]:
+    for element in found["template"] + found["noscript"] + found["noframes"]:
         _remove(element, builder, gone)
     fonts = [element for element in found["font"] if element.get("color")]
-    for element in _suspects(root, rules, styles, fonts):
-        style = rules.of(element) | declarations(element.get("style") or "")
-        if element.tag == "font" and element.get("color"):
-            style.setdefault("color", element.get("color"))
+    for element in page.suspects(root, styles, fonts):
+        if element in gone or element.tag in ("html", "body"):
+            continue
+        style = page.style(element)
         is_marked = element.get("hidden") is not None
-        if not (style or is_marked) or element.tag in ("html", "body"):
-            continue
-        if (is_marked and style.get("display", "none") == "none") or is_unseen_box(style):
+        if (is_marked and style.get("display", "none") == "none") or _is_unseen_box(style):
             _remove(element, builder, gone)
-        elif element in gone:
-            continue
-        elif is_invisible(style):
-            _blank(element, "visibility", builder)
-        elif is_sizeless(style):
-            _blank(element, "font-size", builder)
-        elif "color" in style and _is_unseen_colour(element, style["color"], sheets):
-            _blank(element, "color", builder)
+        elif style.get("visibility") in ("hidden", "collapse") and not _moves(style):
+            _blank(element, "visibility", builder, page)
+        elif _is_tiny(style):
+            _blank(element, "font-size", builder, page)
+        elif "color" in style and page.drowns(element, style):
+            _blank(element, "color", builder, page)
 
 
 def count_comments(root: Any, builder: Builder) -> None:
@@ -69,51 +80,123 @@ def count_comments(root: Any, builder: Builder) -> None:
         builder.hide(text)
 
 
-def _suspects(root: Any, rules: Rules, styles: list[Any], fonts: list[Any]) -> Iterable[Any]:
-    """The elements that may be hidden, and some more, each once, in order."""
-    verdicts: dict[str, bool] = {}
-    styled = []
-    painted: bool | None = None
-    for style in styles:
-        text = str(style)
-        if text not in verdicts:
-            low = text.lower()
-            if painted is None and "color" in low:
-                painted = _is_painted(root, styles)
-            verdicts[text] = ("color" in low or may_hide(low)) and _is_suspect(declarations(low), bool(painted))
-        if verdicts[text]:
-            styled.append(style.getparent())
-    lists = [
-        styled,
-        [value.getparent() for value in attribute("hidden")(root)],
-        fonts,
-        rules.elements(root),
-    ]
-    lists = [found for found in lists if found]
-    if len(lists) < 2:
-        return lists[0] if lists else ()
-    wanted = set().union(*lists)
-    return [element for element in root.iter() if element in wanted]
+class Page:
+    """A page's styles, and what is behind its text. To be made while its style sheets are still in it."""
+
+    def __init__(self, root: Any, found: dict[str, list[Any]]) -> None:
+        self._cascade = Cascade(found["style"])
+        self._behinds: dict[Any, Colour | None] = {}
+        self._sheets = any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"])
+        grounds = {WHITE, BLACK} if self._sheets else {WHITE}
+        pictures = any(found[tag] for tag in ("img", "svg", "canvas", "video"))
+        said = [value for rule in self._cascade.rules for own in rule.declared for value in _grounds_in(own)]
+        inline = {str(style) for style in attribute("style")(root)}
+        said += [value for style in sorted(inline) if "background" in style.lower() for value in _inline(style)]
+        said += map(str, attribute("bgcolor")(root))
+        for value in dict.fromkeys(said):
+            colour = colour_of(self._cascade.filled_in(value))
+            pictures |= colour is None
+            if colour is not None and len(grounds) < _MOST_GROUNDS:
+                grounds.add(colour)
+        self._grounds = grounds
+        self._paper_only = not pictures and not self._sheets and all(near(ground, WHITE) for ground in grounds)
+
+    def suspects(self, root: Any, styles: list[Any], fonts: list[Any]) -> Iterable[Any]:
+        """The elements that may be hidden, and some more, each once, in order."""
+        keys = {key_of(rule.selector.compounds[0]) for rule in self._cascade.rules if self._may_hide(rule)}
+        if "" in keys:
+            return [element for element in root.iter() if isinstance(element.tag, str)]
+        verdicts: dict[str, bool] = {}
+        styled = []
+        for style in styles:
+            text = str(style)
+            if text not in verdicts:
+                low = text.lower()
+                verdicts[text] = any(word in low for word in _TELLING)
+            if verdicts[text]:
+                styled.append(style.getparent())
+        lists = [
+            [value.getparent() for value in attribute("hidden")(root)],
+            fonts,
+            self._cascade.elements(root, keys) if keys else [],
+        ]
+        if not any(lists):
+            return styled
+        wanted = set(styled).union(*lists)
+        return [element for element in root.iter() if element in wanted]
+
+    def style(self, element: Any) -> dict[str, str]:
+        """What is declared for it."""
+        style = self._cascade.of(element)
+        if element.tag == "font" and "color" in element.attrib and "color" not in style:
+            style = {**style, "color": element.get("color")}
+        return style
+
+    def drowns(self, element: Any, style: dict[str, str]) -> bool:
+        """True if its text has the colour of what is behind it."""
+        value = style["color"]
+        if any("text-stroke" in name or name.endswith("background-clip") for name in style):
+            return False
+        if is_clear(value):
+            return "text-shadow" not in style
+        colour = colour_of(value)
+        if colour is None or not any(near(colour, ground) for ground in self._grounds):
+            return False
+        behind = self._behind(element)
+        return behind is not None and near(colour, behind) and _shadow(style, behind)
+
+    def is_anew(self, element: Any, name: str) -> bool:
+        """True if an element sets for itself what it would inherit, or what is behind it."""
+        style = self.style(element)
+        return name in style or (name == "color" and _background(element, style) is not None)
+
+    def _behind(self, element: Any) -> Colour | None:
+        """The colour behind an element; None if a picture or a style sheet elsewhere may have set another."""
+        passed: list[Any] = []
+        found: Colour | None = WHITE
+        for place in (element, *islice(element.iterancestors(), _MOST_ANCESTORS)):
+            if place in self._behinds:
+                found = self._behinds[place]
+                break
+            passed.append(place)
+            style = self._cascade.of(place)
+            background = _background(place, style)
+            if background is not None:
+                found = colour_of(background)
+                break
+            if self._sheets and (place.get("class") or place.get("id") or place.tag in ("body", "html")):
+                found = None
+                break
+            if style.get("position") in ("absolute", "fixed") and not self._paper_only:
+                found = None
+                break
+        self._behinds |= dict.fromkeys(passed, found)
+        return found
+
+    def _may_hide(self, rule: Rule) -> bool:
+        for style in rule.declared:
+            if not style:
+                continue
+            if _is_unseen_box(style) or style.get("visibility") in ("hidden", "collapse") or _is_tiny(style):
+                return True
+            value = self._cascade.filled_in(style["color"]) if "color" in style else ""
+            colour = colour_of(value) if value else None
+            if is_clear(value) or (colour is not None and any(near(colour, ground) for ground in self._grounds)):
+                return True
+            # Parts of what hides may stand in several rules.
+            if style.keys() & {"overflow", "overflow-x", "overflow-y"} or any(
+                _pixels(style.get(side)) <= _FAR for side in _SIDES
+            ):
+                return True
+        return False
 
 
-def _is_suspect(style: dict[str, str], painted: bool) -> bool:
-    """True for a style that hides, or may do so by its colour: where nothing is painted, all text is on white."""
-    if is_unseen_box(style) or is_invisible(style) or is_sizeless(style):
-        return True
-    value = style.get("color", "")
-    colour = _colour(value)
-    return (
-        value == "transparent"
-        or value[:4] in ("rgba", "hsla")
-        or (colour is not None and (painted or _are_alike(colour, _WHITE)))
-    )
+def _grounds_in(style: dict[str, str]) -> list[str]:
+    return [style[name] for name in ("background", "background-color", "background-image") if name in style]
 
 
-def _is_painted(root: Any, styles: list[Any]) -> bool:
-    """True if elements have backgrounds of their own."""
-    return any("background" in style.lower() for style in styles) or bool(
-        attribute("bgcolor")(root) or attribute("background")(root)
-    )
+def _inline(style: str) -> list[str]:
+    return [value for own in declarations(style) for value in _grounds_in(own)]
 
 
 def _remove(element: Any, builder: Builder, gone: set[Any]) -> None:
@@ -126,7 +209,7 @@ def _remove(element: Any, builder: Builder, gone: set[Any]) -> None:
         empty(element)
 
 
-def _blank(element: Any, name: str, builder: Builder) -> None:
+def _blank(element: Any, name: str, builder: Builder, page: Page) -> None:
     """Take the element's texts away down to those descendants that set the property anew: it is inherited."""
     stack = [element]
     while stack:
@@ -138,50 +221,86 @@ def _blank(element: Any, name: str, builder: Builder) -> None:
             builder.hide(child.tail or "")
             if not builder.keep_hidden:
                 child.tail = None
-            style = declarations(child.get("style") or "")
-            anew = name in style or (name == "color" and (_background(child, style) is not None or child.get("color")))
-            if not anew:
+            if not page.is_anew(child, name):
                 stack.append(child)
 
 
-def _is_unseen_colour(element: Any, value: str, sheets: bool) -> bool:
-    colour = _colour(value)
-    if value == "transparent" or (value.startswith(("rgba", "hsla")) and value.replace(" ", "").endswith(",0)")):
+def _is_unseen_box(style: dict[str, str]) -> bool:
+    """True if nothing in the element is seen, whatever it sets for itself."""
+    if style.get("display") == "none" or style.get("content-visibility") == "hidden" or style.get("mso-hide") == "all":
         return True
-    behind = _behind(element, sheets) if colour is not None else None
-    return colour is not None and behind is not None and _are_alike(colour, behind)
+    moves = _moves(style)
+    if not moves and (_is_faint(style.get("opacity")) or _FADED.search(style.get("filter", ""))):
+        return True
+    if style.get("position") in ("absolute", "fixed") and (
+        any(_pixels(style.get(side)) <= _FAR for side in _SIDES) or _CLIPPED.match(style.get("clip", ""))
+    ):
+        return True
+    if _CUT.match(style.get("clip-path", "")) or any(
+        _pixels(style.get(name)) <= _FAR for name in ("text-indent", "margin-left", "margin-top")
+    ):
+        return True
+    if not moves and "transform" in style and _is_away(style["transform"]):
+        return True
+    if not any(style.get(name) in ("hidden", "clip") for name in _OVERFLOW):
+        return False
+    if all(name in style and _pixels(style[name]) <= 1 and not style[name].endswith("%") for name in ("width", "height")):
+        return style["width"] != "auto" != style["height"]
+    return any(style.get(side) and _ZERO.fullmatch(style[side]) for side in ("height", "width", "max-height", "max-width"))
 
 
-def _are_alike(one: Colour, other: Colour) -> bool:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) <= _NEAR
+def _moves(style: dict[str, str]) -> bool:
+    """True if an animation may show it after all."""
+    return any(style.get(name, "none") != "none" for name in ("animation", "animation-name"))
 
 
-def _behind(element: Any, sheets: bool) -> Colour | None:
-    """The colour behind an element; None if a picture or a style sheet may have set another."""
-    for place in (element, *islice(element.iterancestors(), _MOST_ANCESTORS)):
-        background = _background(place, declarations(place.get("style") or ""))
-        if background is not None:
-            return _colour(background)
-        if sheets and (place.get("class") or place.get("id") or place.tag in ("body", "html")):
-            return None
-    return _WHITE
+def _is_away(transform: str) -> bool:
+    if _SHRUNK.search(transform):
+        return True
+    return any(_pixels(shift) <= _FAR for shift in _SHIFTED.findall(transform[:200]))
+
+
+def _is_faint(value: str | None) -> bool:
+    number = _NUMBER.match(value) if value else None
+    if value is None or number is None or not number[0].strip("-."):
+        return False
+    return float(number[0]) / (100 if value.endswith("%") else 1) < _FAINT
+
+
+def _is_tiny(style: dict[str, str]) -> bool:
+    value = style.get("font-size")
+    if value is None or value[:1] not in "0123456789.":
+        return False
+    if _ZERO.fullmatch(value):
+        return True
+    size = _pixels(value)
+    if value.endswith("%"):
+        size *= 0.16
+    elif value.endswith("pt"):
+        size *= 4 / 3
+    elif not value.endswith(("px", "em")):
+        return False
+    return 0 < size < _TINY
+
+
+def _pixels(value: str | None) -> float:
+    """A length in pixels, an em counted as 16; 0 without one."""
+    number = _NUMBER.match(value) if value else None
+    if value is None or number is None or not number[0].strip("-."):
+        return 0.0
+    return float(number[0]) * (16 if value.endswith("em") else 1)
 
 
 def _background(element: Any, style: dict[str, str]) -> str | None:
-    value = style.get("background-color") or style.get("background") or element.get("bgcolor") or element.get("background")
-    return None if value in (None, "", "none", "transparent", "inherit", "initial") else str(value)
+    """What is painted behind the element itself; a picture counts before a colour."""
+    value = style.get("background-image")
+    if value in (None, "", "none", "inherit", "initial", "unset"):
+        value = style.get("background-color") or style.get("background") or element.get("bgcolor")
+        value = element.get("background") if value is None and element.get("background") else value
+    return None if value in (None, "", "none", "transparent", "inherit", "initial", "unset") else str(value)
 
 
-def _colour(value: str) -> Colour | None:
-    """A colour of CSS; None of one that is not known, such as a picture."""
-    value = value.strip().lower()
-    if value.startswith("#") and len(value) in (4, 5, 7, 9):
-        digits = value[1:]
-        if any(digit not in "0123456789abcdef" for digit in digits):
-            return None
-        parts = [digit * 2 for digit in digits[:3]] if len(digits) < 6 else [digits[0:2], digits[2:4], digits[4:6]]
-        return int(parts[0], 16), int(parts[1], 16), int(parts[2], 16)
-    if value.startswith(("rgb(", "rgba(")) and "%" not in value:
-        numbers = _NUMBERS.findall(value[:40])[:3]
-        return (int(numbers[0]), int(numbers[1]), int(numbers[2])) if len(numbers) == 3 else None
-    return _COLOURS.get(value)
+def _shadow(style: dict[str, str], behind: Colour) -> bool:
+    """True if no shadow makes the text stand out."""
+    words = style.get("text-shadow", "none").replace(",", " ").split()[:20]
+    return all(near(colour, behind) for word in words if (colour := colour_of(word)) is not None)

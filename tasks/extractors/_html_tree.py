@@ -8,8 +8,7 @@ from typing import Any
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._css import Rules
-from tasks.extractors._html_hidden import count_comments, take_out
+from tasks.extractors._html_hidden import Page, count_comments, take_out
 from tasks.extractors._html_query import attribute, by_tag, empty, shown
 from tasks.extractors._html_tables import BLOCKS, HEADINGS
 from tasks.extractors._html_tidy import open_frames, tidy
@@ -24,7 +23,10 @@ _INLINE = (
     *("strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
 )
 """Elements that part no words: only their texts matter."""
-_LOOKED_AT = ("button", "font", "img", "link", "math", "meta", "nav", "noscript", "style", "sup", "template")
+_LOOKED_AT = (
+    *("button", "canvas", "font", "img", "link", "math", "meta", "nav", "noframes", "noscript", "style", "sup", "svg"),
+    *("template", "video"),
+)
 _MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog"})
 _FURNITURE = frozenset({"header", "footer"})
 _WRAPPERS = frozenset({"div", "center", "form"})
@@ -54,13 +56,13 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
         raise Unprocessable(Reason.EMPTY, "the page has no content")
     open_frames(root, _tree)
     found = by_tag(root, *_LOOKED_AT)
-    rules = Rules(found["style"])
+    page = Page(root, found)
     if not menus:  # before the rest, for they may be half of the page; what is hidden in them is no trick but unfolds
         _drop_menus(root, found)
     count_comments(root, builder)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
     styles = attribute("style")(root)
-    take_out(root, found, rules, styles, builder)
+    take_out(root, found, page, styles, builder)
     tidy(root, found, styles)
     for picture in found["img"]:
         if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
