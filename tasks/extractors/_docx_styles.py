@@ -43,6 +43,8 @@ _TINY = 2
 """Half-points: text of at most one point is there for machines only."""
 _NO_OUTLINE = 9
 _RGB = re.compile(r"[0-9A-Fa-f]{6}")
+_HIGHLIGHTS = {"yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "magenta": "FF00FF", "blue": "0000FF", "red": "FF0000"}
+_HIGHLIGHTS |= {"black": "000000", "darkBlue": "000080", "darkRed": "800000", "darkGray": "808080", "lightGray": "C0C0C0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class Look:
     white: bool | None = None
     tiny: bool | None = None
     shaded: bool | None = None
+    colour: str | None = None
+    """Of the letters, RRGGBB; "" if the program chooses one."""
+    ground: str | None = None
+    """Right behind them, RRGGBB; "" if it is not known."""
 
     def over(self, base: Look) -> Look:
         """This, and what `base` says where this says nothing."""
@@ -61,12 +67,15 @@ class Look:
             base.white if self.white is None else self.white,
             base.tiny if self.tiny is None else self.tiny,
             base.shaded if self.shaded is None else self.shaded,
+            base.colour if self.colour is None else self.colour,
+            base.ground if self.ground is None else self.ground,
         )
 
     @property
     def unseen(self) -> bool:
-        """True for hidden text, text without size, and white text on white."""
-        return bool(self.hidden or self.tiny or (self.white and not self.shaded))
+        """True for hidden text, text without size, white text on white, and text in the very colour behind it."""
+        drowned = bool(self.ground) and self.colour == self.ground
+        return bool(self.hidden or self.tiny or (self.white and not self.shaded) or drowned)
 
 
 PLAIN = Look()
@@ -191,20 +200,24 @@ def look_of(properties: Any | None) -> Look:
     """What run properties (w:rPr) say."""
     if properties is None or not len(properties):
         return PLAIN
-    hidden = white = tiny = shaded = None
+    hidden = white = tiny = shaded = colour = ground = None
     for node in properties:
         tag = node.tag
         if tag == W + "vanish":
             hidden = is_on(node, VAL)
         elif tag == W + "color":
-            white = is_white(node.get(VAL))
+            white, colour = is_white(node.get(VAL)), _rgb(node.get(VAL))
         elif tag == W + "sz":
             tiny = integer(node.get(VAL), 24) <= _TINY
         elif (tag == W + "shd" and is_shaded(node)) or (
             tag == W + "highlight" and node.get(VAL) not in (None, "none", "white")
         ):
             shaded = True
-    return Look(hidden, white, tiny, shaded)
+        if tag == W + "shd":
+            ground = ground_of(node)
+        elif tag == W + "highlight":
+            ground = _HIGHLIGHTS.get(node.get(VAL) or "", "")
+    return Look(hidden, white, tiny, shaded, colour, ground)
 
 
 def is_shaded(node: Any | None) -> bool:
@@ -213,6 +226,17 @@ def is_shaded(node: Any | None) -> bool:
         return False
     fill = node.get(W + "fill") or "auto"
     return node.get(VAL) not in ("clear", None) or not (fill == "auto" or is_white(fill))
+
+
+def ground_of(node: Any | None) -> str | None:
+    """The colour that a w:shd paints; "" if it is a pattern or left to the program, None without one."""
+    if node is None:
+        return None
+    return _rgb(node.get(W + "fill")) if node.get(VAL) in ("clear", None) else ""
+
+
+def _rgb(colour: str | None) -> str:
+    return colour.upper() if colour and _RGB.fullmatch(colour) else ""
 
 
 def is_white(colour: str | None) -> bool:

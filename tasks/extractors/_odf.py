@@ -143,6 +143,10 @@ class OdfStyle:
     white: bool = False
     tiny: bool = False
     shaded: bool = False
+    colour: str = ""
+    """Of the letters, "#rrggbb"."""
+    ground: str = ""
+    """The colour right behind them, where one is said."""
     breaks: bool = False
     """A page begins with it."""
     absent: bool = False
@@ -152,7 +156,9 @@ class OdfStyle:
     @property
     def unseen(self) -> bool:
         """True for hidden text, text without size, and white text on white."""
-        return self.hidden or self.tiny or (self.white and not self.shaded)
+        return (
+            self.hidden or self.tiny or (self.white and not self.shaded) or (self.ground != "" and self.colour == self.ground)
+        )
 
 
 _PLAIN = OdfStyle()
@@ -194,6 +200,8 @@ def _refined(found: OdfStyle, node: Any) -> OdfStyle:
         colour = properties.get(FO + "background-color")
         if colour and colour not in ("transparent", "#ffffff"):
             found = replace(found, shaded=True)
+        if colour and kind in ("text-properties", "paragraph-properties"):
+            found = replace(found, ground="" if colour == "transparent" else colour.lower())
         if properties.get(FO + "break-before") == "page":
             found = replace(found, breaks=True)
         if properties.get(TABLE + "display") == "false" or properties.get(PRESENTATION + "visibility") == "hidden":
@@ -208,7 +216,7 @@ def _with_text(found: OdfStyle, properties: Any) -> OdfStyle:
     if display:
         found = replace(found, hidden=display == "none")
     if colour:
-        found = replace(found, white=colour.lower() in ("#ffffff", "#fefefe"))
+        found = replace(found, colour=colour.lower(), white=colour.lower() in ("#ffffff", "#fefefe"))
     if size and not size.endswith("%"):
         found = replace(found, tiny=points(size, 12.0) <= 1)
     if weight := properties.get(FO + "font-weight"):

@@ -108,6 +108,9 @@ class OdfReader:
         self._started = True
         if self._shaded:
             style = replace(style, shaded=True)
+        mark = node.find(TEXT + "hidden-paragraph")
+        if mark is not None and mark.get(TEXT + "is-hidden") == "true":
+            style = replace(style, hidden=True)
         page = self.page
         found = _Inline()
         self._inline(node, found, style)
@@ -145,9 +148,6 @@ class OdfReader:
             self._hide_all(child)
         elif tag == TEXT + "hidden-text":
             self._piece(child.get(TEXT + "string-value"), found, replace(style, hidden=True))
-        elif tag == TEXT + "hidden-paragraph":
-            if child.get(TEXT + "is-hidden") == "true":
-                self._builder.hide("".join(child.itertext()))
         elif tag == TEXT + "soft-page-break":
             self._break()
         elif isinstance(tag, str) and tag not in _SKIPPED:

@@ -169,6 +169,26 @@ def is_filled(shape: Any) -> bool:
     return reference is not None and reference.get("idx") != "0" and not bare
 
 
+def written_colour(fill: Any | None) -> tuple[str, str] | None:
+    """Kind and value of a solid fill's colour, as far as it is not changed by others."""
+    if fill is None or len(fill) == 0 or len(fill[0]):
+        return None
+    return fill[0].tag, (fill[0].get("val") or "").upper()
+
+
+def is_drowned(run_properties: Any | None, ground: tuple[str, str] | None) -> bool:
+    """True for text without a colour, and for text in the colour of its own shape."""
+    if run_properties is None:
+        return False
+    fill = run_properties.find(A + "solidFill")
+    if fill is None:
+        return run_properties.find(A + "noFill") is not None and run_properties.find(A + "ln") is None
+    alpha = fill.find(f"*/{A}alpha")
+    if alpha is not None and alpha.get("val") in ("0", "0%"):
+        return True
+    return ground is not None and written_colour(fill) == ground
+
+
 def is_tiny(run_properties: Any | None) -> bool:
     """True for text of at most one point."""
     return run_properties is not None and integer(run_properties.get("sz"), 1800) <= _TINY

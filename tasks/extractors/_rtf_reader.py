@@ -195,13 +195,16 @@ class RtfReader:
         if state.place:
             self._table.append(text)
             return
-        if state.hidden or state.deleted or state.comment or state.tiny or self._is_white(state):
+        if state.hidden or state.deleted or state.comment or state.tiny or self._is_drowned(state):
             self._builder.hide(text)
             if not self._builder.keep_hidden:
                 return
         self._flow.show(text)
 
-    def _is_white(self, state: State) -> bool:
+    def _is_drowned(self, state: State) -> bool:
+        """True for white on white, and for letters in the very colour behind them."""
+        if state.colour and state.colour == (state.shaded or state.paragraph_shaded):
+            return True
         if state.colour not in self._header.white or state.shaded or state.paragraph_shaded:
             return False
         return not (state.in_table and self._flow.is_shaded())
@@ -244,9 +247,9 @@ class RtfReader:
         elif word == b"cf":
             state.colour = number or 0
         elif word in _SHADED_LETTERS:
-            state.shaded = bool(number)
+            state.shaded = number or 0
         elif word in _SHADED_PARAGRAPH:
-            state.paragraph_shaded = bool(number)
+            state.paragraph_shaded = number or 0
         elif word == b"s":
             state.level = self._header.levels.get(number or 0, NO_LEVEL)
         elif word == b"outlinelevel":

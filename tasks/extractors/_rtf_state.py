@@ -24,9 +24,9 @@ class State:
     comment: bool = False
     tiny: bool = False
     colour: int = 0
-    shaded: bool = False
-    """Behind the letters is a colour of their own."""
-    paragraph_shaded: bool = False
+    shaded: int = 0
+    """The colour of their own behind the letters; 0: none."""
+    paragraph_shaded: int = 0
     in_table: bool = False
     nesting: int = 0
     level: int = NO_LEVEL
@@ -38,11 +38,11 @@ class State:
 
     def plain(self, font: int | None) -> None:
         """\\plain: letters as the document has them by default."""
-        self.font, self.hidden, self.deleted, self.tiny, self.colour, self.shaded = font, False, False, False, 0, False
+        self.font, self.hidden, self.deleted, self.tiny, self.colour, self.shaded = font, False, False, False, 0, 0
 
     def pard(self) -> None:
         """\\pard: a paragraph as the document has it by default."""
-        self.in_table, self.nesting, self.level, self.item, self.paragraph_shaded = False, 0, NO_LEVEL, False, False
+        self.in_table, self.nesting, self.level, self.item, self.paragraph_shaded = False, 0, NO_LEVEL, False, 0
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ class CellStyle:
     shown: Shown = general
     bold: bool = False
     white: bool = False
-    """White letters on no background."""
+    """White letters on no background, or letters in the very colour of their background."""
     tiny: bool = False
     blank: bool = False
     """A number format that shows nothing at all."""
@@ -42,13 +42,16 @@ def read_styles(root: Any | None, *, from_1904: bool) -> list[CellStyle]:
         return []
     codes = {integer(node.get("numFmtId"), -1): node.get("formatCode") or "" for node in root.iter(S + "numFmt")}
     fonts = list(root.iterfind(f"{S}fonts/{S}font"))
-    empty = [_is_empty(fill) for fill in root.iterfind(f"{S}fills/{S}fill")]
+    fills = list(root.iterfind(f"{S}fills/{S}fill"))
+    empty = [_is_empty(fill) for fill in fills]
     found = []
     for node in root.iterfind(f"{S}cellXfs/{S}xf"):
         place, fill = integer(node.get("fontId"), -1), integer(node.get("fillId"), -1)
         font = fonts[place] if 0 <= place < len(fonts) else None
         code = _code(integer(node.get("numFmtId")), codes)
         white = font is not None and _is_white(font) and (not 0 <= fill < len(empty) or empty[fill])
+        if font is not None and 0 <= fill < len(fills) and (ink := _colour(font.find(S + "color"))):
+            white = white or ink == _ground(fills[fill])
         tiny = font is not None and _size(font) <= 1
         blank = code is not None and code.startswith(";;")
         bold = font is not None and is_on(font.find(S + "b"), "val")
@@ -90,6 +93,19 @@ def _is_empty(fill: Any) -> bool:
         return len(fill) == 0
     kind = pattern.get("patternType") or "none"
     return kind == "none" or (kind == "solid" and _is_white_colour(pattern.find(S + "fgColor")))
+
+
+def _ground(fill: Any) -> tuple[str, ...] | None:
+    """The colour that a fill is all of."""
+    pattern = fill.find(S + "patternFill")
+    return _colour(pattern.find(S + "fgColor")) if pattern is not None and pattern.get("patternType") == "solid" else None
+
+
+def _colour(node: Any | None) -> tuple[str, ...] | None:
+    """The colour as it is written, the alpha that programs write in either way left out; None if it is left to the program."""
+    if node is None or node.get("auto"):
+        return None
+    return ((node.get("rgb") or "").upper()[-6:], *(node.get(name) or "" for name in ("theme", "indexed", "tint")))
 
 
 def _is_white(font: Any) -> bool:

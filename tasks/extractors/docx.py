@@ -13,12 +13,12 @@ from typing import Any
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._docx_numbering import Numbering
-from tasks.extractors._docx_styles import VAL, Style, Styles, W, is_shaded, numbering_of, outline_of
+from tasks.extractors._docx_styles import VAL, Style, Styles, W, ground_of, is_shaded, numbering_of, outline_of
 from tasks.extractors._docx_text import CHART, DIAGRAM, MC, TEXT_BOX, Inline, TextReader, alternative
 from tasks.extractors._drawing import chart_rows, diagram_texts
 from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
 from tasks.extractors._tables import add_table
-from tasks.extractors._xml import integer
+from tasks.extractors._xml import integer, is_on
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _CONTAINERS = frozenset(W + name for name in ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"))
@@ -33,7 +33,7 @@ class DocxExtractor(Extractor):
     """Body text in order, as if all tracked changes were accepted. Running headers and footers are left out."""
 
     name = "docx"
-    version = 4
+    version = 5
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -66,6 +66,8 @@ class _Story:
         self._cell: list[str] | None = None
         """Where texts go while a table's cell is read."""
         self._shaded = False
+        self._ground: str | None = None
+        """The colour of the cell that is read."""
         self._code: list[str] = []
         self._code_page = 1
 
@@ -110,6 +112,9 @@ class _Story:
         look = style.look
         if self._shaded or (properties is not None and is_shaded(properties.find(W + "shd"))):
             look = replace(look, shaded=True)
+        ground = None if properties is None else ground_of(properties.find(W + "shd"))
+        if look.ground is None or ground is not None:
+            look = replace(look, ground=self._ground if ground is None else ground)
         found = self._reader.paragraph(node, look)
         kind, level, label = self._role(properties, style)
         if label and found.text.strip():
@@ -139,9 +144,10 @@ class _Story:
     def _drawings(self, found: Inline) -> None:
         for drawing in found.drawings:
             if drawing.tag == TEXT_BOX:
-                shaded, self._shaded = self._shaded, True  # a box may have any background
+                shaded, ground = self._shaded, self._ground
+                self._shaded, self._ground = True, None  # a box may have any background
                 self._blocks(drawing)
-                self._shaded = shaded
+                self._shaded, self._ground = shaded, ground
             elif drawing.tag == CHART:
                 self._add_rows(chart_rows(self._package, self._target(drawing.get(R_ID))))
             elif drawing.tag == DIAGRAM:
@@ -170,7 +176,9 @@ class _Story:
         self._shaded = shaded
 
     def _is_deleted(self, row: Any) -> bool:
-        if row.find(f"{W}trPr/{W}del") is None:
+        properties = row.find(W + "trPr")
+        hidden = None if properties is None else properties.find(W + "hidden")
+        if properties is None or (properties.find(W + "del") is None and (hidden is None or not is_on(hidden, VAL))):
             return False
         self._reader.hide(row)
         return True
@@ -200,10 +208,12 @@ class _Story:
         return grid
 
     def _cell_text(self, cell: Any, properties: Any | None) -> str:
-        shaded, self._shaded = self._shaded, self._shaded or (properties is not None and is_shaded(properties.find(W + "shd")))
+        shading = None if properties is None else properties.find(W + "shd")
+        shaded, ground = self._shaded, self._ground
+        self._shaded, self._ground = shaded or is_shaded(shading), ground_of(shading)
         with self._collected() as texts:
             self._blocks(cell)
-        self._shaded = shaded
+        self._shaded, self._ground = shaded, ground
         return "\n".join(texts)
 
     @contextmanager

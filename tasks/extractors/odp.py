@@ -20,7 +20,7 @@ class OdpExtractor(Extractor):
     """Titles, text, list items, tables, charts and speaker notes, slide by slide."""
 
     name = "odp"
-    version = 1
+    version = 2
     media_types = frozenset(
         _ODF + kind + form for kind in ("presentation", "graphics") for form in ("", "-template", "-flat-xml")
     )

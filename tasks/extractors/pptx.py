@@ -16,7 +16,18 @@ from tasks.extractors._builder import Builder
 from tasks.extractors._drawing import A, chart_rows, diagram_texts
 from tasks.extractors._math import MATH, math_text
 from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
-from tasks.extractors._pptx_shapes import RUNNING, TITLES, Origin, P, is_filled, is_tiny, placeholder, shapes
+from tasks.extractors._pptx_shapes import (
+    RUNNING,
+    TITLES,
+    Origin,
+    P,
+    is_drowned,
+    is_filled,
+    is_tiny,
+    placeholder,
+    shapes,
+    written_colour,
+)
 from tasks.extractors._reading_order import reading_order
 from tasks.extractors._tables import add_table
 from tasks.extractors._xml import integer
@@ -33,7 +44,7 @@ class PptxExtractor(Extractor):
     """Titles, text, list items, tables, charts, diagrams and speaker notes, slide by slide."""
 
     name = "pptx"
-    version = 3
+    version = 4
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -91,6 +102,8 @@ class _Slide:
         self._origin = origin(package.first(name, "slideLayout"))
         self._label: str | None = None
         self._unseen = (root.get("show") or "1") in ("0", "false", "off")
+        self._ground: tuple[str, str] | None = None
+        """The colour that the shape which is read is filled with."""
 
     def read(self) -> None:
         """Add its elements: the title, the rest in reading order, the notes. Comments are hidden text."""
@@ -126,6 +139,7 @@ class _Slide:
             self._frame(shape)
         elif place is None or place[0] not in RUNNING:
             bare = self._is_bare(shape, box) if top else False
+            self._ground = written_colour(shape.find(f"{P}spPr/{A}solidFill"))
             for paragraph in shape.iterfind(f"./{P}txBody/{A}p"):
                 is_item = self._origin.is_list_item(shape, paragraph)
                 self._add(ElementKind.LIST_ITEM if is_item else ElementKind.PARAGRAPH, self._text(paragraph, bare=bare))
@@ -172,7 +186,7 @@ class _Slide:
         for node, properties in _runs(paragraph):
             text = _run_text(node)
             white = bare and properties is not None and self._origin.is_white(properties.find(A + "solidFill"))
-            if white or is_tiny(properties):
+            if white or is_tiny(properties) or is_drowned(properties, self._ground):
                 self._builder.hide(text)
                 if not self._builder.keep_hidden:
                     continue

@@ -18,7 +18,7 @@ class RtfExtractor(Extractor):
     """Headings by outline level and style, lists, tables, notes after their paragraph. Running headers are left out."""
 
     name = "rtf"
-    version = 1
+    version = 2
     media_types = frozenset({"application/rtf"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
