@@ -119,6 +119,8 @@ class _Texts:
         self._read: set[int] = set()
         self._pictures: set[str] = set()
         """Content ids of what the HTML shows."""
+        self._html: dict[int, bool] = {}
+        """Parts by their id(), and whether there is HTML in them: asked at every level, it is found out once."""
 
     def add(self, part: MIMEPart) -> bool:
         """Add the text of a part and of the parts in it; True if there was any."""
@@ -128,7 +130,7 @@ class _Texts:
             inner = list(part.iter_parts()) if part.get_content_maintype() == "multipart" else []
             if part.get_content_type() == "multipart/alternative":
                 # An HTML part may show nothing but a picture of what the plain one says.
-                inner.sort(key=_holds_html, reverse=True)
+                inner.sort(key=self._holds_html, reverse=True)
                 return any(self.add(choice) for choice in inner)
             return sum(self.add(each) for each in inner) > 0
         before = len(self._builder.elements)
@@ -142,6 +144,14 @@ class _Texts:
             return False
         self._read.add(id(part))
         return True
+
+    def _holds_html(self, part: MIMEPart) -> bool:
+        if id(part) not in self._html:
+            inner = part.get_payload() if part.is_multipart() else []
+            self._html[id(part)] = part.get_content_type() == "text/html" or any(
+                self._holds_html(each) for each in inner if isinstance(each, MIMEPart)
+            )
+        return self._html[id(part)]
 
     def holds(self, part: MIMEPart) -> bool:
         """True if its text was added."""
@@ -207,10 +217,6 @@ def _add_calendars(builder: Builder, calendars: list[str], has_text: bool) -> No
         builder.add(ElementKind.PARAGRAPH, summary)
         if not has_text:  # which says the same
             add_body(builder, normalise(description), is_html=False)
-
-
-def _holds_html(part: MIMEPart) -> bool:
-    return any(inner.get_content_type() == "text/html" for inner in part.walk())
 
 
 def _data(part: Message) -> bytes:
