@@ -25,6 +25,8 @@ _PLAIN = 200
 _TITLE = 250
 _CLOSE = 1.2
 """In type sizes: a title is no farther below its label."""
+_WITHIN = 20.0
+"""In type sizes: a title within the figure stands no farther to the side of the label above it."""
 _BESIDE = 4.0
 """In type sizes: a title is no farther to the right of its label."""
 
@@ -84,4 +86,10 @@ def _distance(label: Paragraph, title: Paragraph) -> float | None:
     if abs(its_top - top) < 0.5 * size and 0 <= its_left - right < _BESIDE * size:
         return its_left - right
     gap = its_top - bottom
+    if (
+        title.lines[0].inset
+        and max(its_left - right, left - its_right) < _WITHIN * size
+        and -0.5 * size < gap < 2 * _CLOSE * size
+    ):
+        return gap
     return gap if -0.5 * size < gap < _CLOSE * size and its_left < right and its_right > left else None

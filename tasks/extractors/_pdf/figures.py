@@ -5,6 +5,7 @@ A figure is a stretch of the page where drawn things stand close together, and s
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -43,6 +44,8 @@ _STACK = 4
 _WORDY = 15
 _SHARE = 0.6
 """Of the lines in a figure that are labels."""
+_TITLE = 1.15
+"""Times the size of its labels: a figure's title is larger, and bold."""
 _BESIDE = 14.0
 """Points from a figure to the labels of its axes."""
 
@@ -75,6 +78,7 @@ def with_figures(lines: list[Line], page: Page, tables: Iterable[Box]) -> list[L
         return lines
     middles = _middles(marks)
     figures = [region for region in _regions([*marks, *rules], page) if region.counts(middles) >= _MARKS]
+    figures.sort(key=lambda region: -_size(region.box))  # a frame before what it holds
     for region in figures[:_MOST_FIGURES]:
         lines = _gathered(lines, region)
     return lines
@@ -169,10 +173,21 @@ def _gathered(lines: list[Line], region: _Region) -> list[Line]:
     if len(labels) + len(axes) < _FEWEST or (len(labels) < _FEWEST and 2 * sum(map(_is_number, axes)) < len(axes)):
         return lines
     own.update(map(id, axes))
+    own -= _title([*labels, *axes])
+    for line in inside:
+        line.inset = True
     first = next(at for at, line in enumerate(lines) if id(line) in own)
     rest = [line for line in lines if id(line) not in own]
     figure = _joined([line for line in lines if id(line) in own])
     return _placed(rest, figure, sum(id(line) not in own for line in lines[:first]))
+
+
+def _title(labels: list[Line]) -> set[int]:
+    """The ids of those that are the figure's title: above all others, larger and bold."""
+    usual = _TITLE * statistics.median(line.size for line in labels)
+    large = [line for line in labels if line.bold and line.size > usual]
+    top = min(line.top for line in labels if not (line.bold and line.size > usual))
+    return {id(line) for line in large if line.bottom <= top + 2}
 
 
 def _running(lines: list[Line]) -> set[int]:

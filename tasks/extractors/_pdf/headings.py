@@ -155,7 +155,15 @@ def _size_levels(sizes: Iterable[float], body: float) -> dict[float, int]:
 def _may_head(paragraph: Paragraph) -> bool:
     text = paragraph.text
     first = paragraph.lines[0]
-    if paragraph.code or paragraph.caption or paragraph.entry or first.style.angle or first.drawn or is_note(text):
+    if (
+        paragraph.code
+        or paragraph.caption
+        or paragraph.entry
+        or first.style.angle
+        or first.inset
+        or first.drawn
+        or is_note(text)
+    ):
         return False
     if len(paragraph.lines) > 3 or not 2 < len(text) <= _LONGEST or bullet_free(text) != text:
         return False

@@ -43,6 +43,8 @@ class Line:
     """True if all of it is bold."""
     tabbed: bool = False
     """A number stands at its end, far behind the text before it, as in tables of contents."""
+    inset: bool = False
+    """It stands within a figure."""
     drawn: bool = False
     """The labels of a figure, gathered."""
 
