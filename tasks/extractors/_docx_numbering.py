@@ -7,15 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tasks.extractors._docx_styles import VAL, W
+from tasks.extractors._numerals import formatted
 from tasks.extractors._xml import integer, is_on
 
 _PLACE = re.compile(r"%([1-9])")
 _LEVELS = 9
-_ORDINALS = {1: "st", 2: "nd", 3: "rd"}
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix")),
-    *((5, "v"), (4, "iv"), (1, "i")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +121,3 @@ def _overridden(found: _List, node: Any) -> _List:
             found.restarts[place] = integer(start.get(VAL), 1)
             found.levels[place] = replace(found.levels.get(place, _Level()), start=found.restarts[place])
     return found
-
-
-def formatted(number: int, form: str) -> str:
-    """The number as one of Word's formats (ST_NumberFormat) shows it; in Arabic digits where that is not known here."""
-    if form in ("lowerRoman", "upperRoman") and 0 < number < 4000:
-        letters = ""
-        for value, sign in _ROMAN:
-            letters += sign * (number // value)
-            number %= value
-        return letters if form == "lowerRoman" else letters.upper()
-    if form in ("lowerLetter", "upperLetter") and 0 < number < 1000:
-        # Word goes on after z with aa, bb, cc.
-        letters = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-        return letters if form == "lowerLetter" else letters.upper()
-    if form == "ordinal":
-        return f"{number}{'th' if number % 100 in (11, 12, 13) else _ORDINALS.get(number % 10, 'th')}"
-    if form == "decimalZero":
-        return f"{number:02}"
-    return "" if form in ("none", "bullet") else str(number)

@@ -15,12 +15,14 @@ MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
 DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 TEXT_BOX = W + "txbxContent"
+WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
 
 _WRAPPERS = frozenset(
     W + name for name in ("hyperlink", "ins", "moveTo", "smartTag", "customXml", "fldSimple", "dir", "bdo", "sdt", "sdtContent")
 ) | {W + "ruby", W + "rubyBase"}
 _DELETED = frozenset({W + "del", W + "moveFrom"})
 _DRAWINGS = frozenset({W + "drawing", W + "pict", W + "object"})
+_DRAWN = frozenset({TEXT_BOX, CHART, DIAGRAM, WORD_ART})
 _LITERAL = {W + "tab": "\t", W + "ptab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "-"}
 _NOTES = {W + "footnoteReference": "footnotes", W + "endnoteReference": "endnotes"}
 
@@ -148,15 +150,15 @@ def alternative(node: Any) -> Any:
 
 
 def _has_text(node: Any) -> bool:
-    return next(node.iter(W + "t", TEXT_BOX, CHART, DIAGRAM), None) is not None
+    return next(node.iter(W + "t", *_DRAWN), None) is not None
 
 
 def drawings(node: Any) -> Iterator[Any]:
-    """The text boxes, charts and diagrams in a drawing; what stands in a text box is left to its reader."""
+    """The text boxes, charts, diagrams and WordArt in a drawing; what stands in a text box is left to its reader."""
     stack = [node]
     while stack:
         current = stack.pop()
-        if current.tag in (TEXT_BOX, CHART, DIAGRAM):
+        if current.tag in _DRAWN:
             yield current
         elif current.tag == MC + "AlternateContent":
             stack += reversed(list(alternative(current)))

@@ -63,23 +63,26 @@ def _section(text: str) -> Shown | None:
     """What shows positive numbers in one section of a format; None if that is beyond us."""
     before, after, number, percent = "", "", "", 0
     scale = 0
+    pieces: list[tuple[str, str]] = []
     for match in _TOKEN.finditer(text):
         quoted, escaped, currency, bracket, digits, thousands, other = match.groups()
         if bracket is not None and _CONDITION.search(bracket):
             return None
         if digits is not None:
-            if number:
-                return None
-            number, scale = digits, len(thousands)
+            pieces.append(("", digits + thousands))
+            number, scale = number or digits, len(thousands)
             continue
         literal = quoted or escaped or currency or other or ""
         if other is not None and other not in _PLAIN:
             return None
         percent += other == "%"
+        pieces.append((literal, ""))
         if number:
             after += literal
         else:
             before += literal
+    if sum(bool(digits) for _, digits in pieces) > 1:
+        return _pattern(pieces) if all(digits.strip("#0?") == "" for _, digits in pieces) and not percent else None
     whole, _, fraction = number.partition(".")
     if not whole.endswith(",") and "," in whole:
         grouping = True
@@ -104,6 +107,26 @@ def _section(text: str) -> Shown | None:
         elif width > 1 and not grouping:
             units = units.zfill(width)
         return f"{before}{units}{'.' if kept else ''}{kept}{after}"
+
+    return shown
+
+
+def _pattern(pieces: list[tuple[str, str]]) -> Shown:
+    """What shows whole numbers such as those of telephones, "000-00-0000": pieces are literal text or places of digits."""
+
+    def shown(value: float) -> str:
+        if value != int(value) or value >= _LARGEST:
+            return general(value)
+        digits = str(int(value))
+        shown: list[str] = []
+        for literal, places in reversed(pieces):
+            shown.append(literal)
+            for place in reversed(places):
+                shown.append(digits[-1:] or ("0" if place == "0" else ""))
+                digits = digits[:-1]
+        first = next(place for place, (_, places) in enumerate(pieces) if places)
+        shown.insert(len(shown) - first, digits)  # more of them than there are places
+        return "".join(reversed(shown))
 
     return shown
 

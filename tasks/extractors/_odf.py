@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ SVG = f"{{{_OASIS}svg-compatible:1.0}}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 
+_STYLES = (STYLE + "style", TEXT + "list-style", TEXT + "outline-style")
 _MOST = 256 << 20
 _BASES = 32
 _NAMES = {
@@ -42,7 +44,7 @@ class OdfFile:
     def __init__(self, path: str, archive: zipfile.ZipFile | None) -> None:
         self._path = path
         self._archive = archive
-        self._names = {entry.filename for entry in archive.infolist()} if archive else set()
+        self._names = sorted({entry.filename for entry in archive.infolist()}) if archive else []
         self.part = cache(self._part)
 
     def _part(self, name: str) -> Any | None:
@@ -51,7 +53,7 @@ class OdfFile:
 
         if self._archive is None:
             return self._flat() if name.count("/") == 0 else None
-        if name not in self._names:
+        if not self.has(name):
             return None
         try:
             return parse(_zip.read(self._archive, name))
@@ -80,8 +82,24 @@ class OdfFile:
         return self._archive.open("content.xml")
 
     def _need_content(self) -> None:
-        if "content.xml" not in self._names:
+        if not self.has("content.xml"):
             raise Unprocessable(Reason.CORRUPT, "content.xml is missing")
+
+    def has(self, name: str) -> bool:
+        """True if the package has a part of this name."""
+        place = bisect_left(self._names, name)
+        return self._names[place : place + 1] == [name]
+
+    def below(self, folder: str) -> list[str]:
+        """Names of all parts in a folder of the package and in those below it."""
+        found = self._names[bisect_left(self._names, f"{folder}/") : bisect_left(self._names, f"{folder}0")]  # "/" + 1 is "0"
+        return [name for name in found if not name.endswith("/")]
+
+    def read(self, name: str) -> bytes:
+        """A part, unpacked. Raises KeyError if there is none, Unprocessable(TOO_LARGE)."""
+        if self._archive is None:
+            raise KeyError(name)
+        return _zip.read(self._archive, name)
 
     def is_encrypted(self) -> bool:
         """True if the manifest says how its parts are encrypted."""
@@ -151,6 +169,8 @@ class OdfStyle:
     """A page begins with it."""
     absent: bool = False
     """Of a table or a slide: it is not shown."""
+    plain: bool = False
+    """Of a slide: what its master holds is not shown."""
     bold: bool = False
 
     @property
@@ -169,9 +189,17 @@ class OdfStyles:
 
     def __init__(self, *roots: Any | None) -> None:
         self._nodes: dict[tuple[str, str], Any] = {}
-        for root in roots:
-            for node in () if root is None else root.iter(STYLE + "style"):
+        self.lists: dict[str, Any] = {}
+        """List styles by name."""
+        self.outline: Any | None = None
+        """How headings are numbered."""
+        for node in (node for root in roots if root is not None for node in root.iter(*_STYLES)):
+            if node.tag == STYLE + "style":
                 self._nodes[node.get(STYLE + "family") or "", node.get(STYLE + "name") or ""] = node
+            elif node.tag == TEXT + "list-style":
+                self.lists[node.get(STYLE + "name") or ""] = node
+            else:
+                self.outline = node
         self.style = cache(self._style)
 
     def _style(self, family: str, name: str | None, base: OdfStyle = _PLAIN) -> OdfStyle:
@@ -206,6 +234,8 @@ def _refined(found: OdfStyle, node: Any) -> OdfStyle:
             found = replace(found, breaks=True)
         if properties.get(TABLE + "display") == "false" or properties.get(PRESENTATION + "visibility") == "hidden":
             found = replace(found, absent=True)
+        if behind := properties.get(PRESENTATION + "background-objects-visible"):
+            found = replace(found, plain=behind == "false")
         if kind == "text-properties":
             found = _with_text(found, properties)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,22 +9,27 @@ from typing import Any
 
 from core.documents import ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._odf import CHART, DRAW, OFFICE, TABLE, TEXT, XLINK, OdfFile, OdfStyle, OdfStyles
+from tasks.extractors._math import mathml_text
+from tasks.extractors._odf import CHART, DRAW, OFFICE, TABLE, TEXT, OdfStyle, OdfStyles
+from tasks.extractors._odf_numbering import OdfNumbering, OpenList
+from tasks.extractors._odf_objects import OdfObjects
 from tasks.extractors._tables import add_table
 from tasks.extractors._xml import integer
 
 _LITERAL = {TEXT + "tab": "\t", TEXT + "line-break": "\n"}
 _SKIPPED = frozenset(
     {
-        *(TEXT + name for name in ("note-citation", "number", "ruby-text")),
+        *(TEXT + name for name in ("note-citation", "number", "page-number", "ruby-text")),
         *(TEXT + name for name in ("sequence-decls", "variable-decls", "user-field-decls")),
         *(OFFICE + name for name in ("annotation-end", "forms", "event-listeners")),
     }
 )
 _LISTS = frozenset(TEXT + name for name in ("list", "ordered-list", "unordered-list"))
+_PARAGRAPHS = frozenset({TEXT + "p", TEXT + "h"})
 _ITEMS = frozenset({TEXT + "list-item", TEXT + "list-header"})
 _ROW_GROUPS = frozenset(TABLE + name for name in ("table-header-rows", "table-rows", "table-row-group"))
 _CELLS = frozenset({TABLE + "table-cell", TABLE + "covered-table-cell"})
+_OBJECTS = frozenset({DRAW + "object", DRAW + "object-ole"})
 _TITLES = {"title": 1, "subtitle": 2}
 _CAPTIONS = frozenset({"caption"})
 _CODE = frozenset({"preformatted text", "source code"})
@@ -46,10 +50,13 @@ class _Inline:
 class OdfReader:
     """Reads blocks in order and gives each to `add` with its kind and heading level."""
 
-    def __init__(self, file: OdfFile, styles: OdfStyles, builder: Builder) -> None:
-        self._file = file
+    def __init__(self, objects: OdfObjects, styles: OdfStyles, builder: Builder) -> None:
+        self._objects = objects
         self._styles = styles
         self._builder = builder
+        self._numbering = OdfNumbering(styles.lists, styles.outline)
+        self._open: OpenList | None = None
+        """The list that is being read."""
         self._cell: list[str] | None = None
         self._shaded = False
         self._unseen = False
@@ -72,10 +79,7 @@ class OdfReader:
         if tag == TEXT + "p" or tag == TEXT + "h":
             self._paragraph(node, in_list)
         elif tag in _LISTS:
-            for item in node:
-                if item.tag in _ITEMS:
-                    number = item.findtext(TEXT + "number")
-                    self._item(item, number)
+            self._list(node)
         elif tag == TABLE + "table":
             self.table(node)
         elif tag == TEXT + "section":
@@ -93,13 +97,22 @@ class OdfReader:
             elif tag.startswith((TEXT, OFFICE)):
                 self.blocks(node)
 
-    def _item(self, item: Any, number: str | None) -> None:
+    def _list(self, node: Any) -> None:
+        outer, self._open = self._open, self._numbering.begin(node, self._open)
+        for item in node:
+            if item.tag in _ITEMS:
+                self._item(item, self._open)
+        self._open = outer
+
+    def _item(self, item: Any, found: OpenList) -> None:
+        is_item = item.tag == TEXT + "list-item"
+        first = next((child for child in item if child.tag in _PARAGRAPHS), None) if is_item else None
         for child in item:
-            if number and child.tag in (TEXT + "p", TEXT + "h"):
-                self._paragraph(child, in_list=item.tag == TEXT + "list-item", number=number)
-                number = None
+            if child is first:
+                label = self._numbering.label(found, item)
+                self._paragraph(child, in_list=True, number=item.findtext(TEXT + "number") or label)
             else:
-                self._block(child, in_list=item.tag == TEXT + "list-item")
+                self._block(child, in_list=is_item)
 
     def _paragraph(self, node: Any, in_list: bool, number: str | None = None) -> None:
         style = self._styles.style("paragraph", node.get(TEXT + "style-name"))
@@ -119,6 +132,9 @@ class OdfReader:
         if number and text.strip():
             text = f"{number.strip()} {text}"
         kind, level = _role(node, style, in_list)
+        if node.tag == TEXT + "h" and not in_list and not number:
+            number = self._numbering.heading(node, level or 1)
+            text = f"{number} {text}" if number and text.strip() else text
         if level and "title" in style.names and not self._builder.title:
             self._builder.title = text
         self.add(kind, text, level, page)
@@ -152,9 +168,18 @@ class OdfReader:
             self._break()
         elif isinstance(tag, str) and tag not in _SKIPPED:
             if tag.startswith(DRAW):
-                found.drawings.append(child)
+                self._drawn(child, found, style)
             else:
                 self._inline(child, found, style)
+
+    def _drawn(self, child: Any, found: _Inline, style: OdfStyle) -> None:
+        """A drawing in a line of text: an equation is part of the line."""
+        inner = child.find(DRAW + "object")
+        equation = None if inner is None else self._objects.equation(inner)
+        if equation is None:
+            found.drawings.append(child)
+        else:
+            self._piece(mathml_text(equation), found, style)
 
     def _piece(self, text: str | None, found: _Inline, style: OdfStyle) -> None:
         if not text:
@@ -219,7 +244,9 @@ class OdfReader:
             self._cell += [" ".join(filter(None, row)) for row in rows]
         elif not self._unseen or self._builder.keep_hidden:  # hidden cells are counted where they are read
             place = self.place | ({"page": page} if self.paged else {})
-            add_table(self._builder, rows, **place)
+            marked = len(node.findall(f"{TABLE}table-header-rows/{TABLE}table-row"))
+            headings = sum(any(row) for row in rows[:marked]) if marked < len(rows) else 1
+            add_table(self._builder, rows, headings=max(headings, 1), **place)
 
     def _rows(self, node: Any) -> list[list[str]]:
         grid: list[list[str]] = []
@@ -259,8 +286,8 @@ class OdfReader:
             tag = child.tag
             if tag in (TEXT + "p", TEXT + "h", TABLE + "table") or tag in _LISTS:
                 self._boxed(child)
-            elif tag == DRAW + "object":
-                self._chart(child)
+            elif tag in _OBJECTS:
+                self._object(child)
             elif isinstance(tag, str) and tag.startswith(DRAW):
                 self.drawing(child)
 
@@ -269,16 +296,18 @@ class OdfReader:
         self._block(child, in_list=False)
         self._shaded = shaded
 
-    def _chart(self, node: Any) -> None:
-        name = posixpath.normpath(node.get(XLINK + "href") or "-")
-        root = self._file.part(posixpath.join(name, "content.xml"))
-        chart = None if root is None else next(root.iter(CHART + "chart"), None)
-        if chart is None:
-            return
-        for title in chart.iterchildren(CHART + "title", CHART + "subtitle"):
-            self.blocks(title)
-        for table in chart.iterchildren(TABLE + "table"):
-            self.table(table)
+    def _object(self, node: Any) -> None:
+        """A chart as its titles and its table; an equation; a document, unless it is hidden, as a member."""
+        chart, equation = self._objects.chart(node), self._objects.equation(node)
+        if chart is not None:
+            for title in chart.iterchildren(CHART + "title", CHART + "subtitle"):
+                self.blocks(title)
+            for table in chart.iterchildren(TABLE + "table"):
+                self.table(table)
+        elif equation is not None:
+            self.add(ElementKind.PARAGRAPH, mathml_text(equation))
+        elif not self._unseen or self._builder.keep_hidden:
+            self._objects.hand_over(node)
 
 
 def _table_rows(node: Any) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from core.documents import Box
 from tasks.extractors._drawing import A
 from tasks.extractors._ooxml import Package
-from tasks.extractors._xml import integer
+from tasks.extractors._xml import integer, is_on
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -17,6 +17,7 @@ SHAPES = frozenset({P + "sp", P + "grpSp", P + "graphicFrame", P + "cxnSp", P + 
 TITLES = frozenset({"title", "ctrTitle"})
 RUNNING = frozenset({"dt", "ftr", "hdr", "sldNum"})
 """Placeholders that repeat on every slide."""
+_PROPERTIES, _PLACEHOLDER = P + "nvPr", P + "ph"
 _MASTER_TYPES = {"ctrTitle": "title", "subTitle": "body", "obj": "body", "": "body"}
 _FILLS = tuple(A + name for name in ("solidFill", "gradFill", "blipFill", "pattFill"))
 _MARKS = {A + "buNone": False, A + "buChar": True, A + "buAutoNum": True, A + "buBlip": True}
@@ -38,10 +39,12 @@ def shapes(tree: Any) -> Iterator[Any]:
 
 def placeholder(shape: Any) -> tuple[str, str] | None:
     """Type ("" for content of any kind) and index of a placeholder; None for other shapes."""
-    node = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
-    if node is None:
-        node = shape.find(f"./*/{P}nvPr/{P}ph")
-    return None if node is None else (node.get("type") or "", node.get("idx") or "0")
+    for properties in shape[0] if len(shape) else ():  # the first child of every shape says what is not seen of it
+        if properties.tag == _PROPERTIES:
+            for node in properties:
+                if node.tag == _PLACEHOLDER:
+                    return node.get("type") or "", node.get("idx") or "0"
+    return None
 
 
 class Origin:
@@ -49,6 +52,7 @@ class Origin:
 
     def __init__(self, package: Package, layout: str | None) -> None:
         self._package = package
+        self._layout_name = layout
         self._master_name = package.first(layout, "slideMaster") if layout else None
         self.layout = package.optional(layout)
         self.master = package.optional(self._master_name)
@@ -69,6 +73,16 @@ class Origin:
         """True if layout or master show a picture or a filled shape behind the slide."""
         behind = [root for root in (self.layout, self.master) if root is not None]
         return any(is_filled(shape) for root in behind for shape in root.iter(P + "sp", P + "pic"))
+
+    def behind(self, slide: Any) -> Iterator[tuple[str, Any]]:
+        """Names and roots of layout and master, as far as the slide shows their shapes."""
+        shown = slide
+        for name, root in ((self._layout_name, self.layout), (self._master_name, self.master)):
+            if not is_on(shown, "showMasterSp"):
+                return
+            if name is not None and root is not None:
+                yield name, root
+                shown = root
 
     def chain(self, shape: Any) -> list[Any]:
         """The shape, and those of layout and master that it fills the place of."""

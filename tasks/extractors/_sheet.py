@@ -18,6 +18,8 @@ _SAMPLED = 200
 _SPLIT = 5_000
 """Rows; longer runs are one table, whatever their columns."""
 _DEEPEST = 3
+_MOST_HEADINGS = 4
+"""Rows of column headings in a table."""
 _PROSE = 40
 """Mean characters of cells below each other that are paragraphs rather than a table of one column."""
 
@@ -114,7 +116,8 @@ class Sheet:
             self._paragraph(run, row)
         if start < end:
             table = run.rows.markdown(start, end)
-            self._builder.add(ElementKind.TABLE, table, page=self._page, label=self._label, header_lines=HEADER_LINES)
+            lines = HEADER_LINES + _headings(run, start, end) - 1
+            self._builder.add(ElementKind.TABLE, table, page=self._page, label=self._label, header_lines=lines)
         for row in range(end, len(run.rows)):
             self._paragraph(run, row)
 
@@ -157,6 +160,18 @@ def _table_in(run: _Run) -> tuple[int, int]:
     while width > 2 and end - 1 > header + 1 and run.count(end - 1) == 1 and not run.numbers[end - 1]:
         end -= 1
     return header, end
+
+
+def _headings(run: _Run, start: int, end: int) -> int:
+    """How many rows are the header: more than one if a cell of the first is merged over several columns, or rows, of words."""
+    found = 1
+    while found < _MOST_HEADINGS and start + found + 1 < end:
+        above, row = run.rows.cells(start + found - 1), run.rows.cells(start + found)
+        is_merged = any(first[1] == second[1] and first[0] + 1 == second[0] for first, second in pairwise(above))
+        if not is_merged or run.numbers[start + found - 1] or run.numbers[start + found] or above == row:
+            break
+        found += 1
+    return found if found == 1 or run.numbers[start + found] else 1
 
 
 def _is_prose(run: _Run) -> bool:

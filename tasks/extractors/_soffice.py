@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from core.errors import Unprocessable
 from core.reasons import Reason
@@ -48,6 +49,8 @@ _SETTINGS: dict[str, dict[str, bool | int | str]] = {
         "ooInetNoProxy": "",
     },
 }
+_WORDS = 1_000
+"""Bytes of what LibreOffice printed that an error quotes: so many of the first and of the last."""
 _OPTIONS = ("--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo")
 
 
@@ -69,13 +72,14 @@ def converted(path: str, suffix: str, target: str, input_filter: str = "") -> It
         command = [program, *_OPTIONS, f"-env:UserInstallation={profile.as_uri()}"]
         if input_filter:
             command.append(f"--infilter={input_filter}")
-        _run([*command, "--convert-to", target, "--outdir", str(result.parent), str(source)], room)
+        printed = _run([*command, "--convert-to", target, "--outdir", str(result.parent), str(source)], room)
         if not result.is_file():
-            raise Unprocessable(Reason.CORRUPT, f"LibreOffice cannot open it as .{suffix}")
+            raise Unprocessable(Reason.CORRUPT, f"LibreOffice cannot open it as .{suffix}{printed}")
         yield str(result)
 
 
-def _run(command: list[str], room: Path) -> None:
+def _run(command: list[str], room: Path) -> str:
+    """What it printed, to end an error's detail. Raises as `converted` does."""
     # In the caller's process group, so that whoever kills that ends this as well.
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -85,20 +89,34 @@ def _run(command: list[str], room: Path) -> None:
         "SAL_USE_VCLPLUGIN": "svp",
         "SAL_DISABLE_OPENCL": "1",
     }
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=room
-    )
-    try:
-        code = process.wait(_SECONDS)
-    except subprocess.TimeoutExpired as exc:
-        raise Unprocessable(Reason.TIMEOUT, f"LibreOffice took more than {_SECONDS} s") from exc
-    finally:
-        process.kill()
-        process.wait()
+    with (room / "printed").open("w+b") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output, env=environment, cwd=room
+        )
+        try:
+            code = process.wait(_SECONDS)
+        except subprocess.TimeoutExpired as exc:
+            raise Unprocessable(Reason.TIMEOUT, f"LibreOffice took more than {_SECONDS} s{_printed(output, room)}") from exc
+        finally:
+            process.kill()
+            process.wait()
+        printed = _printed(output, room)
     if code == _ABORTED and resource.getrlimit(resource.RLIMIT_DATA)[0] != resource.RLIM_INFINITY:
         raise MemoryError("LibreOffice")
     if code < 0 or code >= 128:
-        raise Unprocessable(Reason.CRASHED, f"LibreOffice ended with {code}")
+        raise Unprocessable(Reason.CRASHED, f"LibreOffice ended with {code}{printed}")
+    return printed
+
+
+def _printed(output: BinaryIO, room: Path) -> str:
+    """Its first and last words, without our names for the file; "" if it said nothing."""
+    size = output.seek(0, os.SEEK_END)
+    output.seek(0)
+    words = output.read(_WORDS)
+    output.seek(max(len(words), size - _WORDS))
+    words += b" ... " * (size > 2 * _WORDS) + output.read(_WORDS)
+    shown = words.decode("utf-8", "replace").replace(room.as_uri(), "").replace(str(room), "")
+    return f": {' '.join(shown.split())}" if shown.strip() else ""
 
 
 def _registry() -> str:

@@ -116,3 +116,8 @@ def text_suffix(name: str) -> str:
 def declared_type(name: str) -> str | None:
     """The media type that a file's suffix stands for; None if it stands for none that we know."""
     return _BY_SUFFIX.get(text_suffix(name))
+
+
+def usual_suffix(media_type: str) -> str:
+    """The suffix, with its dot, that files of the type have; "" for one that is not known."""
+    return next((suffix for suffix, found in _BY_SUFFIX.items() if found == media_type), "")

@@ -63,9 +63,10 @@ def text_type(head: bytes, suffix: str, whole: bool) -> str | None:
     `suffix` is what _suffixes.text_suffix gives. What a name says of a text is believed unless the text begins as a page, a
     message, captions or XML; what no name says is looked for in the text.
     """
-    if not (is_text(head) or _is_text_with_nuls(head)):
-        return None
     claimed = TEXT_BY_SUFFIX.get(suffix)
+    if not (is_text(head) or _is_text_with_nuls(head)):
+        # What is named a page, and begins as one, is one though transport has damaged it.
+        return HTML if claimed == HTML and _HTML_START.match(head) and _has_few_controls(head, one_in=20) else None
     if claimed == MARKDOWN:
         return MARKDOWN
     plain = _ascii_view(head)
@@ -178,10 +179,10 @@ def _is_text_with_nuls(head: bytes) -> bool:
     return _has_few_controls(head) and sound * 10 >= len(head) * 9
 
 
-def _has_few_controls(head: bytes) -> bool:
-    """True up to one in a hundred bytes, and for a stray one in a short text. DOS ends a text with a mark that is one."""
+def _has_few_controls(head: bytes, one_in: int = 100) -> bool:
+    """True up to one in so many bytes, and for a stray one in a short text. DOS ends a text with a mark that is one."""
     controls = len(head) - len(head.translate(None, _CONTROLS)) - head.endswith(b"\x1a")
-    return controls <= max(1, len(head) // 100)
+    return controls <= max(1, len(head) // one_in)
 
 
 def _ascii_view(head: bytes) -> bytes:

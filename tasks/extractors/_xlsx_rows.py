@@ -87,6 +87,8 @@ class Rows:
         self._keep_hidden = keep_hidden
         self._hidden_columns: list[tuple[int, int]] = []
         self._columns: dict[str, int] = {}
+        self.uncalculated = 0
+        """Formulas so far without a value: the program that wrote them has not calculated them."""
 
     def __iter__(self) -> Iterator[Row]:
         number = 0
@@ -106,7 +108,7 @@ class Rows:
         column = before = -1
         bold, ordered = 0, True
         hidden = is_hidden(node, "ht")
-        value_tag, inline_tag = namespace + "v", namespace + "is"
+        value_tag, inline_tag, formula_tag = namespace + "v", namespace + "is", namespace + "f"
         for cell in node:
             reference = cell.get("r")
             column = column + 1 if reference is None else self._column(reference, column)
@@ -116,6 +118,7 @@ class Rows:
             if not is_number:
                 text = cell_text(text)
             if not text:
+                self.uncalculated += cell[0].tag == formula_tag and cell.get("t") != "str"  # which may be a text of no length
                 continue
             if hidden or (style.doubtful and self._is_unseen(number, column, style)) or self._is_hidden_column(column):
                 row.hidden.append(text)

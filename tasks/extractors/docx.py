@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._docx_numbering import Numbering
 from tasks.extractors._docx_styles import VAL, Style, Styles, W, ground_of, is_shaded, numbering_of, outline_of
-from tasks.extractors._docx_text import CHART, DIAGRAM, MC, TEXT_BOX, Inline, TextReader, alternative
+from tasks.extractors._docx_text import CHART, DIAGRAM, MC, TEXT_BOX, WORD_ART, Inline, TextReader, alternative
 from tasks.extractors._drawing import chart_rows, diagram_texts
+from tasks.extractors._embedded import Embedded
+from tasks.extractors._members import Members
 from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
 from tasks.extractors._tables import add_table
 from tasks.extractors._xml import integer, is_on
@@ -25,6 +28,8 @@ _CONTAINERS = frozenset(W + name for name in ("sdt", "sdtContent", "customXml", 
 _DELETED = frozenset({W + "del", W + "moveFrom"})
 _R_DM = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _MAX_SPAN = 200
+_MOST_HEADINGS = 10
+_PAGE_FIELDS = frozenset({"PAGE", "NUMPAGES", "SECTIONPAGES"})
 _MAX_CELLS = 200_000
 """Grid positions of a table beyond which its spans are not expanded: a few bytes can claim billions."""
 
@@ -33,19 +38,24 @@ class DocxExtractor(Extractor):
     """Body text in order, as if all tracked changes were accepted. Running headers and footers are left out."""
 
     name = "docx"
-    version = 5
+    version = 6
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
-        """Elements with pages only if the program that wrote the file has marked where each page ends.
+        """Elements with pages only if the program that wrote the file has marked where each page ends. Embedded files are
+        members.
 
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as package:
+        with opened(path) as package, Members(builder, reading, Path(path).stat().st_size) as members:
             note_properties(package, builder)
-            story = _Story(package, package.main("word/document.xml"), builder)
+            name = package.main("word/document.xml")
+            story = _Story(package, name, builder)
             story.read()
+            embedded = Embedded(members, builder)
+            for part in (name, *package.related(name, "footnotes"), *package.related(name, "endnotes")):
+                embedded.add_related(package, part)
             if not story.knows_pages():
                 builder.unpaged()
         return builder.document(media_type, self.key)
@@ -72,7 +82,7 @@ class _Story:
         self._code_page = 1
 
     def read(self) -> None:
-        """Add all elements."""
+        """Add all elements. Where there are none, running headers and footers are what a reader sees."""
         root = self._package.parse(self._name)
         background = root.find(W + "background")
         self._shaded = background is not None and (background.get(W + "color") or "FFFFFF").upper() not in ("FFFFFF", "AUTO")
@@ -81,7 +91,23 @@ class _Story:
             self._block(node)
             self._add_notes()
         self._end_code()
+        if not self._builder.elements:
+            for kind in ("header", "footer"):
+                self._running(kind)
         self._hide_comments()
+
+    def _running(self, kind: str) -> None:
+        """Add the headers or footers, each text once, without what counts pages."""
+        main, seen = self._name, set()
+        for name in self._package.related(main, kind):
+            root = self._package.optional(name)
+            text = "" if root is None else "".join(root.itertext(W + "t"))
+            if root is not None and text not in seen:  # those of first and even pages often say the same
+                seen.add(text)
+                self._name = name
+                self._blocks(block for block in root if not _counts_pages(block))
+                self._end_code()
+        self._name = main
 
     def knows_pages(self) -> bool:
         """True if the marks of page ends are as many as the pages that the writing program has counted."""
@@ -148,6 +174,8 @@ class _Story:
                 self._shaded, self._ground = True, None  # a box may have any background
                 self._blocks(drawing)
                 self._shaded, self._ground = shaded, ground
+            elif drawing.tag == WORD_ART:
+                self._add(ElementKind.PARAGRAPH, drawing.get("string") or "")
             elif drawing.tag == CHART:
                 self._add_rows(chart_rows(self._package, self._target(drawing.get(R_ID))))
             elif drawing.tag == DIAGRAM:
@@ -172,7 +200,7 @@ class _Story:
                 for cell in row:
                     self._blocks(cell)
         else:
-            self._add_rows(self._grid(rows, cells), page)
+            self._add_rows(self._grid(rows, cells), page, _headings(rows))
         self._shaded = shaded
 
     def _is_deleted(self, row: Any) -> bool:
@@ -222,12 +250,14 @@ class _Story:
         yield self._cell
         self._cell = outer
 
-    def _add_rows(self, rows: list[list[str]], page: int | None = None) -> None:
+    def _add_rows(self, rows: list[list[str]], page: int | None = None, headings: int = 1) -> None:
         if self._cell is not None:
             self._cell += [" ".join(filter(None, row)) for row in rows]
         else:
             self._end_code()
-            add_table(self._builder, rows, page=self._reader.page if page is None else page)
+            blank = sum(not any(row) for row in rows[:headings])
+            place = self._reader.page if page is None else page
+            add_table(self._builder, rows, page=place, headings=max(headings - blank, 1))
 
     def _add(self, kind: ElementKind, text: str, level: int | None = None, page: int | None = None) -> None:
         if self._cell is not None:
@@ -280,6 +310,22 @@ def _within(node: Any, tag: str) -> Iterator[Any]:
 def _style_id(properties: Any) -> str | None:
     node = properties.find(W + "pStyle")
     return None if node is None else node.get(VAL)
+
+
+def _counts_pages(block: Any) -> bool:
+    instructions = [*block.itertext(W + "instrText"), *(node.get(W + "instr") or "" for node in block.iter(W + "fldSimple"))]
+    return any(_PAGE_FIELDS.intersection(text.upper().split()) for text in instructions)
+
+
+def _headings(rows: list[Any]) -> int:
+    """How many of the first rows are repeated on every page: the table's header. One, if none is or all are."""
+    marked = 0
+    for row in rows:
+        mark = row.find(f"{W}trPr/{W}tblHeader")
+        if mark is None or not is_on(mark, VAL):
+            break
+        marked += 1
+    return marked if marked < min(len(rows), _MOST_HEADINGS) else 1
 
 
 def _spans(properties: Any | None) -> tuple[int, Any | None]:

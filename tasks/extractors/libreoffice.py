@@ -77,7 +77,13 @@ class LibreOfficeExtractor(Extractor):
         document = self._read(path, media_type, way, reading)
         if not document.elements and way.engine is not PdfExtractor:
             # What stands in pictures and symbols, or is a picture, shows in print only.
-            document = self._read(path, media_type, replace(way, target="pdf", engine=PdfExtractor), reading)
+            try:
+                printed = self._read(path, media_type, replace(way, target="pdf", engine=PdfExtractor), reading)
+            except Unprocessable:
+                if not document.members:
+                    raise
+            else:
+                document = replace(printed, members=document.members)
         return document
 
     def _without_password(self, path: str, media_type: str, way: _Way, reading: Reading) -> Document:

@@ -16,7 +16,8 @@ from tasks.extractors._text_type import MAIL_HEADER, is_text, text_type
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 OCTET_STREAM = "application/octet-stream"
-_OLE = "application/x-ole-storage"
+OLE = "application/x-ole-storage"
+"""A container of streams that say nothing known of what it holds."""
 OLE_ENCRYPTED = "application/x-ole-encrypted-package"
 """An Office Open XML file under a password: an OLE container around ciphertext."""
 PDF = "application/pdf"
@@ -142,10 +143,15 @@ def media_type(path: str, name: str) -> str:
     Raises OSError if the file cannot be read.
     """
     with Path(path).open("rb") as file:
-        head = file.read(_HEAD)
-        suffix = text_suffix(name)
-        found = _by_magic(file, head, suffix) or text_type(head, suffix, len(head) < _HEAD) or OCTET_STREAM
-        return MBOX if found in (EML, PLAIN) and _is_mailbox(file, head) else found
+        return media_type_in(file, name)
+
+
+def media_type_in(file: BinaryIO, name: str) -> str:
+    """The same of an open file that is read from its start."""
+    head = file.read(_HEAD)
+    suffix = text_suffix(name)
+    found = _by_magic(file, head, suffix) or text_type(head, suffix, len(head) < _HEAD) or OCTET_STREAM
+    return MBOX if found in (EML, PLAIN) and _is_mailbox(file, head) else found
 
 
 def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
@@ -245,7 +251,7 @@ def _damaged_zip_type(file: BinaryIO) -> str:
 
 def _ole_type(file: BinaryIO) -> str:
     try:
-        return _ole.kind(_ole.names(file)) or _OLE
+        return _ole.kind(_ole.names(file)) or OLE
     except Unprocessable:
         return _damaged_ole_type(file)
 
@@ -263,7 +269,7 @@ def _damaged_ole_type(file: BinaryIO) -> str:
         window = (overlap + block).lower()
         seen.update(found for needle, found in entries if needle in window)
         overlap = block[-64:]
-    return next((found for _, found in entries if found in seen), _OLE)
+    return next((found for _, found in entries if found in seen), OLE)
 
 
 def _is_mailbox(file: BinaryIO, head: bytes) -> bool:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from core.documents import Box, Document, ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._odf import DRAW, FO, OFFICE, PRESENTATION, STYLE, SVG, TEXT, OdfStyles, note_properties, opened, points
+from tasks.extractors._embedded import Embedded
+from tasks.extractors._members import Members
+from tasks.extractors._odf import (
+    DRAW,
+    FO,
+    OFFICE,
+    PRESENTATION,
+    STYLE,
+    SVG,
+    TEXT,
+    OdfFile,
+    OdfStyles,
+    note_properties,
+    opened,
+    points,
+)
+from tasks.extractors._odf_objects import OdfObjects
 from tasks.extractors._odf_text import OdfReader
 from tasks.extractors._reading_order import reading_order
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _ODF = "application/vnd.oasis.opendocument."
+_CLASS, _FILLED_IN = PRESENTATION + "class", PRESENTATION + "placeholder"
 _RUNNING = frozenset({"header", "footer", "date-time", "page-number"})
 _NOTES = PRESENTATION + "notes"
 
@@ -20,56 +38,99 @@ class OdpExtractor(Extractor):
     """Titles, text, list items, tables, charts and speaker notes, slide by slide."""
 
     name = "odp"
-    version = 2
+    version = 3
     media_types = frozenset(
         _ODF + kind + form for kind in ("presentation", "graphics") for form in ("", "-template", "-flat-xml")
     )
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements with the slide's number as page and its title as label. Hidden slides are left out, but have numbers.
+        Embedded documents are members.
 
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as file:
+        with opened(path) as file, Members(builder, reading, Path(path).stat().st_size) as members:
             note_properties(file, builder)
-            root = file.content()
-            masters = file.part("styles.xml")
-            styles = OdfStyles(masters, root)
-            reader = OdfReader(file, styles, builder)
-            size = _size(masters)
-            for number, page in enumerate(root.iterfind(f"{OFFICE}body/*/{DRAW}page"), 1):
-                hidden = styles.style("drawing-page", page.get(DRAW + "style-name")).absent
-                with reader.unseen(hidden):
-                    _add_slide(page, number, reader, size, shown=not hidden or builder.keep_hidden)
+            _Show(file, OdfObjects(file, Embedded(members, builder)), builder).read()
         return builder.document(media_type, self.key)
 
 
-def _add_slide(page: Any, number: int, reader: OdfReader, size: tuple[float, float], *, shown: bool) -> None:
-    reader.place = {"page": number, "label": None}
-    shapes = [node for node in page if isinstance(node.tag, str) and node.tag.startswith(DRAW) and not _is_furniture(node)]
-    boxes = [_box(node) for node in shapes]
-    title = next((node for node in shapes if node.get(PRESENTATION + "class") == "title" and _text(node)), None)
-    if title is not None:
-        reader.place["label"] = _text(title) if shown else None
-        reader.add(ElementKind.HEADING, _text(title), 1)
-    for place in reading_order(boxes):
-        if shapes[place] is not title:
-            box = boxes[place]
-            off = box is not None and (box[2] <= 0 or box[3] <= 0 or box[0] >= size[0] or box[1] >= size[1])
-            with reader.unseen(off):
-                reader.drawing(shapes[place])
-    for note in page.iterfind(_NOTES):
-        for frame in note.iterchildren(DRAW + "frame"):
-            if not _is_furniture(frame):
-                reader.drawing(frame)
-    for comment in page.iterchildren(OFFICE + "annotation"):
-        reader.blocks([comment])
+class _Show:
+    """The slides, and what stands on many of them and is taken once at most."""
+
+    def __init__(self, file: OdfFile, objects: OdfObjects, builder: Builder) -> None:
+        self._root = file.content()
+        styles = file.part("styles.xml")
+        self._builder = builder
+        self._styles = OdfStyles(styles, self._root)
+        self._reader = OdfReader(objects, self._styles, builder)
+        self._size = _size(styles)
+        masters = () if styles is None else styles.iterfind(f"{OFFICE}master-styles/{STYLE}master-page")
+        self._masters = {node.get(STYLE + "name"): node for node in masters}
+        self._declared = {
+            node.get(PRESENTATION + "name"): node.text or "" for node in self._root.iter(PRESENTATION + "footer-decl")
+        }
+        self._texts: set[str] = set()
+        """Of the masters' shapes that were added: several masters often say the same."""
+        self._footers: dict[str, int] = {}
+        """And the slide that shows each first. Where there is no other text they are read after all."""
+
+    def read(self) -> None:
+        """Add all slides."""
+        for number, page in enumerate(self._root.iterfind(f"{OFFICE}body/*/{DRAW}page"), 1):
+            style = self._styles.style("drawing-page", page.get(DRAW + "style-name"))
+            with self._reader.unseen(style.absent):
+                self._slide(page, number, shown=not style.absent or self._builder.keep_hidden, is_plain=style.plain)
+        if not self._builder.elements:
+            for text, number in self._footers.items():
+                self._builder.add(ElementKind.PARAGRAPH, text, page=number)
+
+    def _slide(self, page: Any, number: int, *, shown: bool, is_plain: bool) -> None:
+        reader = self._reader
+        reader.place = {"page": number, "label": None}
+        shapes = [node for node in _shapes(page) if not _is_furniture(node)]
+        title = next((node for node in shapes if node.get(_CLASS) == "title" and _text(node)), None)
+        if title is not None:
+            reader.place["label"] = _text(title) if shown else None
+            reader.add(ElementKind.HEADING, _text(title), 1)
+        self._drawings([node for node in shapes if node is not title])
+        if shown and not is_plain:
+            self._behind(page, number)
+        for note in page.iterfind(_NOTES):
+            for frame in note.iterchildren(DRAW + "frame"):
+                if not _is_furniture(frame):
+                    reader.drawing(frame)
+        for comment in page.iterchildren(OFFICE + "annotation"):
+            reader.blocks([comment])
+
+    def _drawings(self, shapes: list[Any]) -> None:
+        boxes = [_box(node) for node in shapes]
+        for place in reading_order(boxes):
+            box, (width, height) = boxes[place], self._size
+            with self._reader.unseen(box is not None and (box[2] <= 0 or box[3] <= 0 or box[0] >= width or box[1] >= height)):
+                self._reader.drawing(shapes[place])
+
+    def _behind(self, page: Any, number: int) -> None:
+        """The master's shapes that no slide fills in, each master where it is shown first."""
+        master = self._masters.pop(page.get(DRAW + "master-page-name"), None)
+        shapes = [] if master is None else _shapes(master)
+        new = [node for node in shapes if node.get(_CLASS) is None and _text(node) not in self._texts]
+        self._texts |= set(filter(None, map(_text, new)))
+        self._drawings(new)
+        footers = [_text(node) for node in shapes if node.get(_CLASS) == "footer"]
+        footers.append(self._declared.get(page.get(PRESENTATION + "use-footer-name"), ""))
+        for text in filter(None, footers):
+            self._footers.setdefault(text, number)
+
+
+def _shapes(page: Any) -> list[Any]:
+    return [node for node in page if isinstance(node.tag, str) and node.tag.startswith(DRAW)]
 
 
 def _is_furniture(node: Any) -> bool:
     """True for what repeats on every slide, and for empty places with a prompt in them."""
-    return node.get(PRESENTATION + "class") in _RUNNING or node.get(PRESENTATION + "placeholder") == "true"
+    return node.get(_CLASS) in _RUNNING or node.get(_FILLED_IN) == "true"
 
 
 def _text(node: Any) -> str:

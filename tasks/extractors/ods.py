@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from core.documents import Document
 from tasks.extractors._builder import Builder
+from tasks.extractors._embedded import Embedded
+from tasks.extractors._members import Members
 from tasks.extractors._merged import Merged
 from tasks.extractors._odf import OFFICE, TABLE, OdfFile, OdfStyles, note_properties, opened
+from tasks.extractors._odf_objects import OdfObjects
 from tasks.extractors._odf_text import OdfReader
 from tasks.extractors._sheet import Sheet
 from tasks.extractors._tables import cell_text
@@ -31,27 +35,29 @@ class OdsExtractor(Extractor):
     """Sheets in order. Hidden sheets, rows and columns are left out."""
 
     name = "ods"
-    version = 1
+    version = 3
     media_types = frozenset({_ODF + kind for kind in ("spreadsheet", "spreadsheet-template", "spreadsheet-flat-xml")})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
-        """Tables and what stands around them, with the sheet's number as page and its name as label.
+        """Tables and what stands around them, with the sheet's number as page and its name as label. Embedded documents
+        are members.
 
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as file:
+        with opened(path) as file, Members(builder, reading, Path(path).stat().st_size) as members:
             note_properties(file, builder)
-            _Book(file, builder).read()
+            _Book(file, OdfObjects(file, Embedded(members, builder)), builder).read()
         return builder.document(media_type, self.key)
 
 
 class _Book:
-    def __init__(self, file: OdfFile, builder: Builder) -> None:
+    def __init__(self, file: OdfFile, objects: OdfObjects, builder: Builder) -> None:
         self._file = file
+        self._objects = objects
         self._builder = builder
         self._styles = OdfStyles(file.part("styles.xml"))
-        self._reader = OdfReader(file, self._styles, builder)
+        self._reader = OdfReader(objects, self._styles, builder)
         self._number = 0
         self._row = 0
         self._sheet: Sheet | None = None
@@ -68,7 +74,7 @@ class _Book:
                         self._begin(node)
                 elif node.tag == _STYLES:
                     self._styles = OdfStyles(self._file.part("styles.xml"), node)
-                    self._reader = OdfReader(self._file, self._styles, self._builder)
+                    self._reader = OdfReader(self._objects, self._styles, self._builder)
                 elif self._sheet is None:
                     continue
                 elif node.tag == _COLUMN:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from core.documents import Document
 from tasks.extractors._builder import Builder
+from tasks.extractors._embedded import Embedded
+from tasks.extractors._members import Members
 from tasks.extractors._odf import OFFICE, OdfStyles, note_properties, opened
+from tasks.extractors._odf_objects import OdfObjects
 from tasks.extractors._odf_text import OdfReader
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
@@ -15,19 +20,21 @@ class OdtExtractor(Extractor):
     """Body text in order, notes after the paragraph that refers to them. Running headers and footers are left out."""
 
     name = "odt"
-    version = 2
+    version = 3
     media_types = frozenset({_ODF + kind for kind in ("text", "text-template", "text-master", "text-web", "text-flat-xml")})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
-        """Elements with pages only if the program that wrote the file has marked where each page ends.
+        """Elements with pages only if the program that wrote the file has marked where each page ends. Embedded
+        documents are members.
 
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as file:
+        with opened(path) as file, Members(builder, reading, Path(path).stat().st_size) as members:
             pages = note_properties(file, builder)
             root = file.content()
-            reader = OdfReader(file, OdfStyles(file.part("styles.xml"), root), builder)
+            objects = OdfObjects(file, Embedded(members, builder))
+            reader = OdfReader(objects, OdfStyles(file.part("styles.xml"), root), builder)
             reader.paged = True
             body = root.find(f"{OFFICE}body/{OFFICE}text")
             reader.blocks(() if body is None else body)

@@ -5,16 +5,20 @@ The format is PresentationML (ECMA-376 part 1, chapter 19). Macros are never loo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from core.documents import Box, Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._drawing import A, chart_rows, diagram_texts
+from tasks.extractors._drawing import A, chart_rows, diagram_texts, plain_text
+from tasks.extractors._embedded import Embedded
 from tasks.extractors._math import MATH, math_text
+from tasks.extractors._members import Members
 from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
 from tasks.extractors._pptx_shapes import (
     RUNNING,
@@ -30,7 +34,7 @@ from tasks.extractors._pptx_shapes import (
 )
 from tasks.extractors._reading_order import reading_order
 from tasks.extractors._tables import add_table
-from tasks.extractors._xml import integer
+from tasks.extractors._xml import integer, is_on
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
@@ -44,22 +48,25 @@ class PptxExtractor(Extractor):
     """Titles, text, list items, tables, charts, diagrams and speaker notes, slide by slide."""
 
     name = "pptx"
-    version = 4
+    version = 5
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements with the slide's number as page and its title as label. Hidden slides are left out, but have numbers.
+        Embedded files are members.
 
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as package:
+        with opened(path) as package, Members(builder, reading, Path(path).stat().st_size) as members:
             note_properties(package, builder)
+            embedded = Embedded(members, builder)
             name = package.main("ppt/presentation.xml")
             root = package.parse(name)
             relations = package.relations(name)
             size = _size(root)
             origin = cache(partial(Origin, package))
+            running = _Running()
             lost = []
             entries = list(root.iterfind(f"{P}sldIdLst/{P}sldId"))
             for number, entry in enumerate(entries, 1):
@@ -68,7 +75,13 @@ class PptxExtractor(Extractor):
                 if relation is None or slide is None:
                     lost.append(number)
                 else:
-                    _Slide(package, relation.target, slide, number, size, builder, origin).read()
+                    behind = origin(package.first(relation.target, "slideLayout"))
+                    _Slide(package, relation.target, slide, number, size, builder, behind, running).read()
+                    if is_on(slide, "show") or builder.keep_hidden:
+                        embedded.add_related(package, relation.target)
+        if not builder.elements:
+            for text, number in running.footers.items():
+                builder.add(ElementKind.PARAGRAPH, text, page=number)
         if lost and len(lost) == len(entries):
             raise Unprocessable(Reason.CORRUPT, "none of its slides can be read")
         builder.warnings += [f"slide {number} could not be read" for number in lost]
@@ -82,7 +95,21 @@ def _size(root: Any) -> Box:
     return 0.0, 0.0, integer(node.get("cx"), 9144000) / 12700, integer(node.get("cy"), 6858000) / 12700
 
 
+@dataclass
+class _Running:
+    """What stands on many slides and is taken once at most."""
+
+    layers: set[str] = field(default_factory=set)
+    """Names of the layouts and masters that were added."""
+    texts: set[str] = field(default_factory=set)
+    """Of their shapes: several layouts often say the same."""
+    footers: dict[str, int] = field(default_factory=dict)
+    """And the slide that shows each first. Where there is no other text they are read after all."""
+
+
 class _Slide:
+    """A slide; or, with the slide's number, a layout or a master that stands behind it."""
+
     def __init__(
         self,
         package: Package,
@@ -91,7 +118,9 @@ class _Slide:
         number: int,
         size: Box,
         builder: Builder,
-        origin: Callable[[str | None], Origin],
+        origin: Origin,
+        running: _Running,
+        label: str | None = None,
     ) -> None:
         self._package = package
         self._name = name
@@ -99,16 +128,17 @@ class _Slide:
         self._page = number
         self._size = size
         self._builder = builder
-        self._origin = origin(package.first(name, "slideLayout"))
-        self._label: str | None = None
-        self._unseen = (root.get("show") or "1") in ("0", "false", "off")
+        self._origin = origin
+        self._running = running
+        self._label = label
+        self._unseen = not is_on(root, "show")
         self._ground: tuple[str, str] | None = None
         """The colour that the shape which is read is filled with."""
 
     def read(self) -> None:
-        """Add its elements: the title, the rest in reading order, the notes. Comments are hidden text."""
+        """Add its elements: the title, the rest in reading order, what is behind it, the notes. Comments are hidden text."""
         tree = self._root.find(f"{P}cSld/{P}spTree")
-        found = [] if tree is None else self._ordered(tree)
+        found = [] if tree is None else self._ordered(shapes(tree))
         title = next((shape for shape, _box in found if (placeholder(shape) or ("",))[0] in TITLES and _texts(shape)), None)
         if title is not None:
             text = " ".join(" ".join(_texts(title)).split())
@@ -118,11 +148,27 @@ class _Slide:
         for shape, box in found:
             if shape is not title:
                 self._shape(shape, box, top=True)
+        if not self._unseen or self._builder.keep_hidden:
+            for name, root in self._origin.behind(self._root):
+                if name not in self._running.layers:
+                    self._running.layers.add(name)
+                    layer = (name, root, self._page, self._size, self._builder, self._origin, self._running, self._label)
+                    _Slide(self._package, *layer).read_behind()
         self._notes()
         self._comments()
 
-    def _ordered(self, tree: Any) -> list[tuple[Any, Box | None]]:
-        nodes = list(shapes(tree))
+    def read_behind(self) -> None:
+        """Add the shapes of this layout or master that no slide fills in, each text where it is shown first."""
+        tree = self._root.find(f"{P}cSld/{P}spTree")
+        texts = self._running.texts
+        for shape, box in [] if tree is None else self._ordered(each for each in shapes(tree) if placeholder(each) is None):
+            text = plain_text(shape)
+            if not text or text not in texts:
+                texts.add(text)
+                self._shape(shape, box, top=True)
+
+    def _ordered(self, found: Iterable[Any]) -> list[tuple[Any, Box | None]]:
+        nodes = list(found)
         boxes = [self._origin.box(node) for node in nodes]
         return [(nodes[place], boxes[place]) for place in reading_order(boxes)]
 
@@ -133,7 +179,7 @@ class _Slide:
             self._unseen = True
         place = placeholder(shape)
         if shape.tag == P + "grpSp":
-            for child, child_box in self._ordered(shape):
+            for child, child_box in self._ordered(shapes(shape)):
                 self._shape(child, child_box)
         elif shape.tag == P + "graphicFrame":
             self._frame(shape)
@@ -143,6 +189,8 @@ class _Slide:
             for paragraph in shape.iterfind(f"./{P}txBody/{A}p"):
                 is_item = self._origin.is_list_item(shape, paragraph)
                 self._add(ElementKind.LIST_ITEM if is_item else ElementKind.PARAGRAPH, self._text(paragraph, bare=bare))
+        elif place[0] == "ftr" and not self._unseen:
+            self._running.footers.setdefault("\n".join(_texts(shape)), self._page)
         self._unseen = outer
 
     def _is_off(self, box: Box | None) -> bool:
@@ -196,7 +244,7 @@ class _Slide:
     def _notes(self) -> None:
         root = self._package.optional(self._package.first(self._name, "notesSlide"))
         for shape in () if root is None else root.iter(P + "sp"):
-            if (placeholder(shape) or ("",))[0] == "body":
+            if (placeholder(shape) or ("body",))[0] == "body":
                 for text in _texts(shape):
                     self._add(ElementKind.PARAGRAPH, text)
 

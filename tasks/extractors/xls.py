@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,19 @@ from typing import Any
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _ole
+from tasks.extractors import _ole, _ole_objects
 from tasks.extractors._builder import Builder
+from tasks.extractors._members import Members
 from tasks.extractors._merged import Merged
 from tasks.extractors._number_format import general
 from tasks.extractors._sheet import Sheet
+from tasks.extractors._xls_drawings import texts
 from tasks.extractors._xls_styles import Styles
 from tasks.extractors._xlsx_styles import CellStyle
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
+_EMBEDDED = "MBD"
+"""How the storages of embedded objects are called."""
 _ENCRYPTED = "encrypted"
 """A word of xlrd's error."""
 
@@ -28,21 +32,24 @@ class XlsExtractor(Extractor):
     """Sheets in order. A cell shows the value that was last calculated, as its format shows it; a date in ISO 8601."""
 
     name = "xls"
-    version = 1
+    version = 2
     media_types = frozenset({"application/vnd.ms-excel"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Tables and what stands around them, with the sheet's number as page and its name as label.
 
-        What is hidden is left out and counted: sheets, rows, columns, comments, white letters on white.
+        What is hidden is left out and counted: sheets, rows, columns, comments, white letters on white. Embedded files are
+        members, except documents of old formats.
         Raises Unprocessable(CORRUPT, ENCRYPTED, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with _opened(path) as book:
+        with Members(builder, reading) as members, _opened(path) as book:
             styles = Styles(book)
             for number in range(book.nsheets):
-                _Reader(book.sheet_by_index(number), number + 1, styles, builder).read()
+                _Reader(book.sheet_by_index(number), number + 1, styles, builder).read(texts(book, number))
                 book.unload_sheet(number)
+            for name, content in _ole_objects.files_below(path, _EMBEDDED):
+                members.add(name, content)
         _ole.note_properties(path, builder)
         return builder.document(media_type, self.key)
 
@@ -80,7 +87,8 @@ class _Reader:
         self._is_hidden = bool(sheet.visibility)
         self._hidden_columns = {column for column, info in sheet.colinfo_map.items() if info.hidden or info.width == 0}
 
-    def read(self) -> None:
+    def read(self, drawn: Iterable[str]) -> None:
+        """Add its rows, and what is written in drawings on it."""
         rows = Sheet(self._builder, self._number, self._label)
         merged = Merged()
         areas: dict[int, list[tuple[int, int, int, int]]] = {}
@@ -95,6 +103,11 @@ class _Reader:
             filled = [each for each in filled if each[0] in texts or each[0] not in self._hidden_columns]
             rows.add(row + 1, filled, numbers, bold=bold)
         rows.end()
+        for text in drawn:
+            if self._is_hidden:
+                self._builder.hide(text)
+            if not self._is_hidden or self._builder.keep_hidden:
+                self._builder.add(ElementKind.PARAGRAPH, text, page=self._number, label=self._label)
         for _place, note in sorted(self._sheet.cell_note_map.items()):
             self._builder.hide(note.text)
             if self._builder.keep_hidden:

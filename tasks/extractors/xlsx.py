@@ -6,6 +6,7 @@ without it, several times faster. Formulas and macros are never run, nothing tha
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from core.documents import Document, ElementKind
@@ -13,6 +14,8 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import MAX_CHARACTERS, Builder
 from tasks.extractors._drawing import C, diagram_texts, plain_text
+from tasks.extractors._embedded import Embedded
+from tasks.extractors._members import Members
 from tasks.extractors._merged import Area
 from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
 from tasks.extractors._sheet import Sheet
@@ -29,26 +32,27 @@ class XlsxExtractor(Extractor):
     """Sheets in order. A cell shows the value that was last calculated, as its format shows it; a date in ISO 8601."""
 
     name = "xlsx"
-    version = 4
+    version = 5
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Tables and what stands around them, with the sheet's number as page and its name as label.
 
-        Hidden sheets are left out, but have numbers; sheets that are a chart have none.
+        Hidden sheets are left out, but have numbers; sheets that are a chart have none. Embedded files are members.
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as package:
+        with opened(path) as package, Members(builder, reading, Path(path).stat().st_size) as members:
             note_properties(package, builder)
-            _Book(package, builder).read()
+            _Book(package, builder, Embedded(members, builder)).read()
         return builder.document(media_type, self.key)
 
 
 class _Book:
-    def __init__(self, package: Package, builder: Builder) -> None:
+    def __init__(self, package: Package, builder: Builder, embedded: Embedded) -> None:
         self._package = package
         self._builder = builder
+        self._embedded = embedded
         self._name = package.main("xl/workbook.xml")
         self._root = package.parse(self._name)
         properties = self._root.find(S + "workbookPr")
@@ -78,6 +82,8 @@ class _Book:
                 self._builder.warnings.append(f"sheet {number} is damaged: {type(exc).__name__}; rows of it are lost")
             if not hidden:
                 self._drawings(relation.target, number, label)
+            if not hidden or self._builder.keep_hidden:
+                self._embedded.add_related(self._package, relation.target)
             self._comments(relation.target, number, label)
         if damage and not self._builder.elements:
             raise damage[0]
@@ -101,8 +107,9 @@ class _Book:
         coloured += self._tables(name)
         sheet = Sheet(self._builder, number, label)
         with self._package.open(name) as file:
+            rows = Rows(file, self._strings, self._styles, merged, coloured, keep_hidden=self._builder.keep_hidden)
             try:
-                for row in Rows(file, self._strings, self._styles, merged, coloured, keep_hidden=self._builder.keep_hidden):
+                for row in rows:
                     for text in row.hidden:
                         self._builder.hide(text)
                     if hidden:
@@ -114,6 +121,8 @@ class _Book:
                         sheet.add(row.number, row.cells, row.numbers, bold=row.bold)
             finally:
                 sheet.end()
+        if rows.uncalculated:
+            self._builder.warnings.append(f"sheet {number}: formulas that were never calculated: {rows.uncalculated:,}")
 
     def _tables(self, name: str) -> list[Area]:
         """The areas of the sheet's tables: their styles colour cells that have no colour of their own."""

@@ -302,7 +302,7 @@ def outlook(head: int, **values: Any) -> dict[str, Any]:
     return found | {"__properties_version1.0": fixed}
 
 
-_ODF_NAMES = " ".join(
+_ODF_NAMES = 'xmlns:xlink="http://www.w3.org/1999/xlink" ' + " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
     for name, full in {
         **{name: name for name in ("office", "text", "table", "style", "meta", "presentation")},
@@ -313,8 +313,18 @@ _ODF_NAMES = " ".join(
 )
 
 
-def odf(path: Path, kind: str, body: str, styles: str = "", manifest: str = "") -> Path:
-    """An OpenDocument file whose body ("text", "spreadsheet" or "presentation") is this XML, with these automatic styles."""
+def odf(
+    path: Path,
+    kind: str,
+    body: str,
+    styles: str = "",
+    manifest: str = "",
+    masters: str = "",
+    parts: dict[str, bytes] | None = None,
+) -> Path:
+    """An OpenDocument file whose body ("text", "spreadsheet" or "presentation") is this XML, with these automatic styles and
+    master pages, and other parts by their names.
+    """
     content = (
         f"<office:document-content {_ODF_NAMES}><office:automatic-styles>{styles}</office:automatic-styles>"
         f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
@@ -330,6 +340,11 @@ def odf(path: Path, kind: str, body: str, styles: str = "", manifest: str = "") 
         archive.writestr("meta.xml", meta)
         if manifest:
             archive.writestr("META-INF/manifest.xml", manifest)
+        if masters:
+            styled = f"<office:master-styles>{masters}</office:master-styles>"
+            archive.writestr("styles.xml", f"<office:document-styles {_ODF_NAMES}>{styled}</office:document-styles>")
+        for name, data in (parts or {}).items():
+            archive.writestr(name, data)
     return path
 
 

@@ -383,6 +383,62 @@ def test_symbols_equations_and_breaks(tmp_path: Path) -> None:
     assert texts(with_body(tmp_path / "a.docx", body)) == ["✓\tdone\nor-1/2"]
 
 
+def test_equations_on_one_line(tmp_path: Path) -> None:
+    def part(name: str, text: str) -> str:
+        return f"<m:{name}><m:r><m:t>{text}</m:t></m:r></m:{name}>"
+
+    equations = {
+        f"<m:f>{part('num', 'a+b')}{part('den', 'c')}</m:f>": "(a+b)/c",
+        f"<m:sSup>{part('e', 'x')}{part('sup', '-1')}</m:sSup>": "x^(-1)",
+        f"<m:nary><m:naryPr><m:chr m:val='∑'/></m:naryPr>{part('sub', 'i')}{part('e', 'i')}</m:nary>": "∑_i i",
+        f"<m:d><m:dPr><m:begChr m:val='['/><m:endChr m:val=''/></m:dPr>{part('e', 'x')}{part('e', 'y')}</m:d>": "[x|y",
+        f"<m:rad>{part('deg', '3')}{part('e', '8')}</m:rad>": "3√8",
+        f"<m:func>{part('fName', 'sin')}{part('e', 'x')}</m:func>": "sin x",
+        f"<m:m><m:mr>{part('e', '1')}{part('e', '0')}</m:mr><m:mr>{part('e', '0')}{part('e', '1')}</m:mr></m:m>": "1 0; 0 1",
+        f"<m:sPre>{part('sub', 'Z')}{part('sup', 'A')}{part('e', 'X')}</m:sPre>": "_Z^AX",
+    }
+    names = "xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math'"
+    body = "".join(paragraph(f"<m:oMath {names}>{equation}</m:oMath>") for equation in equations)
+    assert texts(with_body(tmp_path / "a.docx", body)) == list(equations.values())
+
+
+def test_rows_that_are_repeated_on_every_page_are_the_header(tmp_path: Path) -> None:
+    def row(first: str, second: str, mark: str = "") -> str:
+        cells = "".join(f"<w:tc>{paragraph(run(text))}</w:tc>" for text in (first, second))
+        return f"<w:tr><w:trPr>{mark}</w:trPr>{cells}</w:tr>"
+
+    head, off = "<w:tblHeader/>", "<w:tblHeader w:val='0'/>"
+    for marks, lines in ((("", "", ""), 2), ((head, head, ""), 3), ((head, off, ""), 2), ((head, head, head), 2)):
+        rows = "".join(row(f"a{number}", "b", mark) for number, mark in enumerate(marks))
+        path = with_body(tmp_path / "a.docx", f"<w:tbl>{rows}</w:tbl>")
+        assert [each.header_lines for each in read_document(str(path), path.name).elements] == [lines]
+
+
+def test_word_art_is_text(tmp_path: Path) -> None:
+    art = '<v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:textpath string="Water &amp; life"/></v:shape>'
+    assert texts(with_body(tmp_path / "a.docx", paragraph(f"<w:r><w:pict>{art}</w:pict></w:r>"))) == ["Water & life"]
+
+
+def test_headers_and_footers_are_read_where_nothing_else_is(tmp_path: Path) -> None:
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    for header in (section.header, section.first_page_header):
+        header.paragraphs[0].text = "Letterhead"
+    section.footer.paragraphs[0].text = "Page "
+    field = parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>')
+    section.footer.paragraphs[0]._p.append(field)
+    document.save(str(tmp_path / "a.docx"))
+    assert texts(tmp_path / "a.docx") == ["Letterhead"]
+    document.add_paragraph("Dear all,")
+    document.save(str(tmp_path / "a.docx"))
+    assert texts(tmp_path / "a.docx") == ["Dear all,"]
+
+
 def test_entities_are_not_expanded(tmp_path: Path) -> None:
     path = with_body(tmp_path / "a.docx", paragraph("<w:r><w:t>before &lol; after</w:t></w:r>"))
     laughs = '<!DOCTYPE x [<!ENTITY l "lol"><!ENTITY lol "&l;&l;&l;&l;"><!ENTITY f SYSTEM "file:///etc/passwd">]>'

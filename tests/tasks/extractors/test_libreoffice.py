@@ -104,7 +104,10 @@ def test_a_password_is_found_without_libreoffice(doc: Path, tmp_path: Path, monk
 def test_what_libreoffice_cannot_open_is_corrupt(tmp_path: Path) -> None:
     path = tmp_path / "a.wpd"
     path.write_bytes(b"\xffWPC" + bytes(range(256)) * 20)
-    assert refusal(path).reason is Reason.CORRUPT
+    refused = refusal(path)
+    assert refused.reason is Reason.CORRUPT
+    assert refused.detail.startswith("LibreOffice cannot open it as .wpd: ")
+    assert refused.detail.endswith("Error: source file could not be loaded")
 
 
 @needs_libreoffice
@@ -228,3 +231,18 @@ def test_a_document_that_is_a_picture_is_read_in_print(tmp_path: Path) -> None:
     assert document.text == "The channel follows the hill"
     assert document.media_type == "application/msword"
     assert "date" not in document.metadata, "that of the conversion is not the document's"
+
+
+def test_what_libreoffice_prints_is_quoted_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "soffice"
+    program.write_text(
+        "#!/bin/sh\nexec >&2; echo first $TMPDIR/document.doc; yes middle | head -c 700000; echo last; exit 255\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(Unprocessable) as caught, _soffice.converted(__file__, "doc", "docx"):
+        pass
+    assert caught.value.reason is Reason.CRASHED
+    assert caught.value.detail.startswith("LibreOffice ended with 255: first /document.doc middle")
+    assert caught.value.detail.endswith("middle last")
+    assert len(caught.value.detail) < 2_200

@@ -160,3 +160,10 @@ def test_old_and_unread_formats_are_known(tmp_path: Path, start: bytes, found: s
     path = tmp_path / "a"
     path.write_bytes(start + bytes(range(256)) * 2)
     assert media_type(str(path), "a") == found
+
+
+def test_a_page_that_transport_has_damaged_is_one_by_name_and_beginning(tmp_path: Path) -> None:
+    page = b"<HTML><BODY>" + b"<P>Good morning, Luis.</P>" * 20 + b"\x00\x80\xc2\x07" * 5 + b"</BODY></HTML>"
+    assert typed(tmp_path, page, "a.html") == "text/html"
+    assert typed(tmp_path, page, "a.bin") == "application/octet-stream"
+    assert typed(tmp_path, page + b"\x00\x80\xc2\x07" * 50, "a.html") == "application/octet-stream"

@@ -51,3 +51,34 @@ class TestOdpExtractor(ExtractorContract):
             (3, None, "paragraph", "Grouped"),
         ]
         assert document.metadata[HIDDEN_TEXT] == "6"
+
+
+MASTERS = f"""
+<style:master-page style:name="m">{frame("Of the master")}{frame("Click", "outline")}{frame("Footer", "footer")}
+  {frame("<text:page-number>1</text:page-number>")}</style:master-page>
+<style:master-page style:name="n">{frame("Of the master")}{frame("Of another")}</style:master-page>
+"""
+PLAIN = (
+    '<style:style style:name="plain" style:family="drawing-page">'
+    '<style:drawing-page-properties presentation:background-objects-visible="false"/></style:style>'
+)
+
+
+def test_text_of_a_master_is_read_on_the_slide_that_shows_it_first(tmp_path: Path) -> None:
+    body = "".join(
+        f'<draw:page draw:name="{name}" draw:master-page-name="{master}" draw:style-name="{style}">{frame(name)}</draw:page>'
+        for name, master, style in (("a", "m", "plain"), ("b", "m", ""), ("c", "m", ""), ("d", "n", ""))
+    )
+    path = make.odf(tmp_path / "talk.odp", "presentation", body, PLAIN, masters=MASTERS)
+    found = [(each.page, each.text) for each in read_document(str(path), path.name).elements]
+    assert found == [(1, "a"), (2, "b"), (2, "Of the master"), (3, "c"), (4, "d"), (4, "Of another")]
+
+
+def test_a_footer_is_read_where_nothing_else_is(tmp_path: Path) -> None:
+    body = (
+        '<presentation:footer-decl presentation:name="f">Declared</presentation:footer-decl>'
+        '<draw:page draw:name="p" draw:master-page-name="m" presentation:use-footer-name="f"/>'
+    )
+    master = f'<style:master-page style:name="m">{frame("Footer", "footer")}</style:master-page>'
+    path = make.odf(tmp_path / "talk.odp", "presentation", body, masters=master)
+    assert [each.text for each in read_document(str(path), path.name).elements] == ["Footer", "Declared"]

@@ -117,3 +117,48 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     text = read_document(str(path), path.name).text
     assert "before" in text
     assert "lol" not in text
+
+
+def level(
+    number: int, form: str, after: str = ".", levels: int = 1, start: int = 1, kind: str = "list-level-style-number"
+) -> str:
+    shown = f'text:display-levels="{levels}" text:start-value="{start}" style:num-format="{form}" style:num-suffix="{after}"'
+    return f'<text:{kind} text:level="{number}" {shown}/>'
+
+
+def test_numbers_are_shown_as_their_style_says(tmp_path: Path) -> None:
+    styles = (
+        f'<text:list-style style:name="L">{level(1, "1")}{level(2, "a", ")", 2)}{level(3, "I", "", start=4)}</text:list-style>'
+        '<text:list-style style:name="B"><text:list-level-style-bullet text:level="1" text:bullet-char="*"/></text:list-style>'
+        f"<text:outline-style>{level(1, 'A', ' -', kind='outline-level-style')}"
+        f"{level(2, '1', '', 2, kind='outline-level-style')}</text:outline-style>"
+    )
+
+    def items(*texts: str) -> str:
+        return "".join(f"<text:list-item><text:p>{text}</text:p><text:p>more</text:p></text:list-item>" for text in texts)
+
+    deeper = "<text:list-item><text:list>{}</text:list></text:list-item>"
+    body = (
+        '<text:h text:outline-level="1">Head</text:h><text:h text:outline-level="2">Sub</text:h>'
+        '<text:h text:outline-level="2" text:is-list-header="true">Bare</text:h><text:h text:outline-level="2">Sub</text:h>'
+        f'<text:list xml:id="x" text:style-name="L">{items("a")}{deeper.format(items("b", "c") + deeper.format(items("d")))}'
+        f'{items("e")}{deeper.format(items("f"))}</text:list><text:list text:style-name="B">{items("g")}</text:list>'
+        f'<text:list text:style-name="L">{items("h")}</text:list>'
+        f'<text:list text:style-name="L" text:continue-list="x">{items("i")}</text:list>'
+        '<text:list text:style-name="L" text:continue-numbering="true"><text:list-header><text:p>j</text:p></text:list-header>'
+        '<text:list-item text:start-value="9"><text:p>k</text:p></text:list-item></text:list>'
+    )
+    path = make.odf(tmp_path / "a.odt", "text", body, styles)
+    found = [each.text for each in read_document(str(path), path.name).elements if each.text != "more"]
+    assert found[:4] == ["A - Head", "A.1 Sub", "Bare", "A.2 Sub"]
+    assert found[4:] == ["1. a", "1.a) b", "1.b) c", "IV d", "2. e", "2.a) f", "g", "1. h", "3. i", "j", "9. k"]
+
+
+def test_header_rows_of_a_table(tmp_path: Path) -> None:
+    def row(text: str) -> str:
+        cells = "".join(f"<table:table-cell><text:p>{text}{number}</text:p></table:table-cell>" for number in "12")
+        return f"<table:table-row>{cells}</table:table-row>"
+
+    body = f"<table:table><table:table-header-rows>{row('a')}{row('b')}</table:table-header-rows>{row('c')}</table:table>"
+    path = make.odf(tmp_path / "a.odt", "text", body)
+    assert [each.header_lines for each in read_document(str(path), path.name).elements] == [3]

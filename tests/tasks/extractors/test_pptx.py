@@ -167,3 +167,53 @@ def test_a_damaged_slide_costs_no_other(presentation: Any, tmp_path: Path) -> No
     document = read_document(str(path), path.name)
     assert [(each.page, each.text) for each in document.elements] == [(2, "two")]
     assert document.warnings == ("slide 1 could not be read",)
+
+
+def behind(root: Any, text: str, kind: str = "") -> Any:
+    """A shape of a layout or a master; `kind`: of a placeholder."""
+    from pptx.oxml import parse_xml
+    from pptx.oxml.ns import nsdecls
+
+    place = f'<p:ph type="{kind}"/>' if kind else ""
+    shape = parse_xml(
+        f'<p:sp {nsdecls("p", "a")}><p:nvSpPr><p:cNvPr id="99" name="x"/><p:cNvSpPr/><p:nvPr>{place}</p:nvPr></p:nvSpPr>'
+        f"<p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
+    )
+    root.shapes._spTree.append(shape)
+    return root
+
+
+def test_text_of_layout_and_master_is_read_on_the_slide_that_shows_it_first(presentation: Any, tmp_path: Path) -> None:
+    plain, rich = presentation.slide_layouts[6], presentation.slide_layouts[5]
+    behind(presentation.slide_master, "On the master")
+    behind(rich, "On the layout")
+    behind(behind(rich, "On the master"), "Click to edit", "body")
+    for layout in (plain, plain, rich):
+        page = presentation.slides.add_slide(layout)
+        box(page, f"slide {len(presentation.slides)}")
+    presentation.slides[0]._element.set("showMasterSp", "0")
+    presentation.slides[2].shapes.title.text = "Title"
+    path = saved(presentation, tmp_path / "a.pptx")
+    assert [(each.page, each.label, each.text) for each in read_document(str(path), path.name).elements] == [
+        (1, None, "slide 1"),
+        (2, None, "slide 2"),
+        (2, None, "On the master"),
+        (3, "Title", "Title"),
+        (3, "Title", "slide 3"),
+        (3, "Title", "On the layout"),
+    ]
+    rich._element.set("showMasterSp", "0")
+    presentation.slides[1]._element.set("show", "0")
+    path = saved(presentation, tmp_path / "b.pptx")
+    elements = read_document(str(path), path.name).elements
+    assert [each.text for each in elements] == ["slide 1", "Title", "slide 3", "On the layout", "On the master"]
+
+
+def test_a_footer_is_read_where_nothing_else_is(presentation: Any, tmp_path: Path) -> None:
+    for _ in range(2):
+        behind(behind(slide(presentation), "Footer", "ftr"), "1 May", "dt")
+    path = saved(presentation, tmp_path / "a.pptx")
+    assert [(each.page, each.text) for each in read_document(str(path), path.name).elements] == [(1, "Footer")]
+    box(presentation.slides[1], "text")
+    path = saved(presentation, tmp_path / "a.pptx")
+    assert [(each.page, each.text) for each in read_document(str(path), path.name).elements] == [(2, "text")]

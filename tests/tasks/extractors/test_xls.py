@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,36 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     secret.append(["Nobody", "sees this"])
     path = tmp_path_factory.mktemp("xls") / "a.xlsx"
     made.save(path)
-    return make.old_office(path, "xls")
+    return make.old_office(with_text_box(path, "A box, água"), "xls")
+
+
+TYPE = "application/vnd.openxmlformats-officedocument.drawing+xml"
+
+
+def with_text_box(path: Path, text: str) -> Path:
+    """The workbook (xlsx) with a text box on its second sheet."""
+    base = "http://schemas.openxmlformats.org"
+    corner = (
+        "<xdr:{0}><xdr:col>{1}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{1}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:{0}>"
+    )
+    drawing = (
+        f'<xdr:wsDr xmlns:xdr="{base}/drawingml/2006/spreadsheetDrawing" xmlns:a="{base}/drawingml/2006/main">'
+        f'<xdr:twoCellAnchor>{corner.format("from", 4)}{corner.format("to", 8)}<xdr:sp><xdr:nvSpPr><xdr:cNvPr id="2" name="b"/>'
+        '<xdr:cNvSpPr txBox="1"/></xdr:nvSpPr><xdr:spPr><a:prstGeom prst="rect"/></xdr:spPr><xdr:txBody><a:bodyPr/><a:p><a:r>'
+        f"<a:t>{text}</a:t></a:r></a:p></xdr:txBody></xdr:sp><xdr:clientData/></xdr:twoCellAnchor></xdr:wsDr>"
+    )
+    kind = f"{base}/officeDocument/2006/relationships"
+    rels = (
+        f'<Relationships xmlns="{base}/package/2006/relationships"><Relationship Id="d" Type="{kind}/drawing" '
+        'Target="/xl/drawings/box.xml"/></Relationships>'
+    )
+    make.edited(path, "xl/worksheets/sheet2.xml", "</worksheet>", f'<drawing xmlns:r="{kind}" r:id="d"/></worksheet>')
+    override = f'<Override PartName="/xl/drawings/box.xml" ContentType="{TYPE}"/></Types>'
+    make.edited(path, "[Content_Types].xml", "</Types>", override)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/drawings/box.xml", drawing)
+        archive.writestr("xl/worksheets/_rels/sheet2.xml.rels", rels)
+    return path
 
 
 @needs_libreoffice
@@ -117,6 +147,8 @@ def test_a_workbook(book: Path) -> None:
     ]
     assert "1237.5" in document.text
     assert crews.cells == [["Crew", "Hours"], ["north", "3"], ["north", "4"]]
+    assert document.elements[-1].text == "A box, água"
+    assert document.elements[-1].page == 2
 
 
 @needs_libreoffice

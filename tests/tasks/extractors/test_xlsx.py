@@ -161,7 +161,8 @@ def test_what_a_reader_would_not_see_is_left_out_and_counted(tmp_path: Path) -> 
 
 
 def test_numbers_are_shown_as_their_format_shows_them(tmp_path: Path) -> None:
-    formats = {"0.00%": 0.11691, "#,##0.00": 1234567.891, "[h]:mm:ss": 1.5, "General": 0.1 + 0.2}
+    formats = {"0.00%": 0.11691, "#,##0.00": 1234567.891, "[h]:mm:ss": 1.5, "General": 0.1 + 0.2, "# ?/?": 1.5}
+    formats |= {"000-00-0000": 12345678, "(00) 0000-0000": 5512345678, r"000\.000\-00": 1234567890, "00-00": 1.5}
     formats['"$"#,##0.00_);("$"#,##0.00)'] = -5
     rows = [["format", "shown"], *([code, value] for code, value in formats.items())]
 
@@ -170,7 +171,28 @@ def test_numbers_are_shown_as_their_format_shows_them(tmp_path: Path) -> None:
             sheet.cell(row, 2).number_format = code
 
     cells = shown(saved(tmp_path / "a.xlsx", rows, change))[0]
-    assert [line[1] for line in cells[1:]] == ["11.69%", "1,234,567.89", "36:00:00", "0.3", "($5.00)"]
+    shapes = ["012-34-5678", "(55) 1234-5678", "12345.678-90", "1.5"]
+    assert [line[1] for line in cells[1:]] == ["11.69%", "1,234,567.89", "36:00:00", "0.3", "1.5", *shapes, "($5.00)"]
+
+
+def test_formulas_that_were_never_calculated_are_told_of(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.xlsx", [["a", "b"], [1, "=A2+1"], [2, "=A3+1"]])
+    assert read_document(str(path), path.name).warnings == ("sheet 1: formulas that were never calculated: 2",)
+    _edit(path, "xl/worksheets/sheet1.xml", r"<f>A2\+1</f>(?:<v ?/>|<v></v>)", "<f>A2+1</f><v>2</v>")
+    assert read_document(str(path), path.name).warnings == ("sheet 1: formulas that were never calculated: 1",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        ([["Town", "2023", None], [None, "first", "second"], ["Funchal", 1, 2]], 3),
+        ([["Town", "2023", None], ["Funchal", 1, 2]], 2),
+        ([["Town", "2023", None], [None, "first", "second"], ["Funchal", "much", "more"]], 2),
+    ],
+)
+def test_column_headings_in_two_rows(tmp_path: Path, rows: list[list[Any]], lines: int) -> None:
+    path = saved(tmp_path / "a.xlsx", rows, lambda sheet: sheet.merge_cells("B1:C1"))
+    assert [each.header_lines for each in read_document(str(path), path.name).elements] == [lines]
 
 
 def test_a_format_of_a_megabyte_costs_no_time() -> None:
