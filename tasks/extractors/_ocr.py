@@ -12,9 +12,9 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._boxes import around
 from tasks.extractors._ink import cleaned, ink, is_blank, noise, without, without_rules
-from tasks.extractors._ocr_sound import certain, sound
+from tasks.extractors._ocr_sound import certain, is_good, sound
 from tasks.extractors._skew import skew, turned, turned_back
-from tasks.extractors._tesseract import SPARSE, OcrLine, OcrWord, Tesseract
+from tasks.extractors._tesseract import SPARSE, UPRIGHT, OcrLine, OcrWord, Tesseract
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -83,7 +83,9 @@ class _Page:
         self._grey, self._scale = _ready(grey)
 
     def lines(self) -> list[OcrLine]:
-        seen, remarks = self._tesseract.look(self._grey, self._dpi, self._scale)
+        seen, remarks = self._tesseract.look(self._grey, self._dpi, self._scale, UPRIGHT)
+        if not is_good(seen):
+            seen, remarks = self._tesseract.look(self._grey, self._dpi, self._scale)
         if lines := sound(seen):
             return _merged(lines, self._missed(lines))
         if _UNTURNED in remarks or sum(len(line.words) for line in seen) >= _SOME_WORDS:

