@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,6 +16,11 @@ _MOST_CLASSES = 50
 _MOST_STEPS = 200
 """Elements that are tried for one selector: deeper nesting is an attack."""
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,\s*([^()]{0,100}))?\)")
+_INTRICATE = re.compile(r"[(\[:\\]")
+_COMBINATORS = re.compile(r"[\s>+~]+")
+_NAMES = re.compile(r"[.#][\w-]+")
+_MOST_NAMES = 10
+"""That are looked for by libxml2; of more, all elements with a class are looked at."""
 _TELLING = (
     "display",
     "visibility",
@@ -42,13 +48,38 @@ class Rule(NamedTuple):
     order: int
 
 
+class Block:
+    """The selectors of a rule as they are written, and what it declares. They are read only if they matter: few do."""
+
+    def __init__(self, source: str, declared: Declared) -> None:
+        self._source = source
+        self.declared = declared
+
+    @cached_property
+    def selectors(self) -> list[Selector]:
+        """Those that are understood."""
+        return list(selectors_of(self._source))
+
+    @cached_property
+    def is_understood(self) -> bool:
+        """True if one of its selectors is."""
+        return next(selectors_of(self._source), None) is not None
+
+    @cached_property
+    def keys(self) -> set[str]:
+        """The keys (`key_of`) of its selectors, and maybe of some that are not understood."""
+        if _INTRICATE.search(self._source):
+            return {key_of(selector.compounds[0]) for selector in self.selectors}
+        lasts = [parts[-1] for text in self._source.split(",") if (parts := _COMBINATORS.split(text.strip()))]
+        return {min(names) if (names := _NAMES.findall(last)) else last.lower().strip("*") for last in lasts}
+
+
 class Cascade:
     """Rules of the style sheets in a page, and its style attributes."""
 
     def __init__(self, sheets: list[Any]) -> None:
         """`sheets` are the page's <style>."""
-        self.rules: list[Rule] = []
-        self._by_key: dict[str, list[Rule]] = {}
+        self.blocks: list[Block] = []
         self._variables: dict[str, str] = {}
         self._known: dict[Any, dict[str, str]] = {}
         self._names_of: dict[Any, frozenset[str]] = {}
@@ -60,15 +91,19 @@ class Cascade:
                 left -= 1
                 if left < 0:
                     return
-                if any(word in body.lower() for word in _TELLING) or "\\" in body:
-                    self._take(selectors, declarations(body))
+                low = body.lower()
+                if any(word in low for word in _TELLING) or "\\" in body:
+                    declared = declarations(body)
+                    self.blocks.append(Block(selectors, declared))
+                    if "--" in low:
+                        self._note_variables(self.blocks[-1])
 
     def of(self, element: Any) -> dict[str, str]:
         """What is declared for the element itself, not what it inherits."""
         if element in self._known:
             return self._known[element]
         inline = element.get("style")
-        matched = self._matched(element) if self._by_key else []
+        matched = self._matched(element) if self.blocks else []
         style: dict[str, str] = {}
         for rule in matched:
             _merge(style, rule.declared.usual)
@@ -91,7 +126,7 @@ class Cascade:
         for name, mark in (("class", "."), ("id", "#")):
             wanted = {key[1:] for key in keys if key[0] == mark}
             known: dict[str, bool] = {}
-            for value in attribute(name)(root) if wanted else ():
+            for value in _holding(name, wanted)(root) if wanted else ():
                 text = str(value)
                 if text not in known:
                     known[text] = not wanted.isdisjoint(text.split(None, _MOST_CLASSES))
@@ -105,8 +140,11 @@ class Cascade:
         return _VARIABLE.sub(lambda found: self._variables.get(found[1], found[2] or found[0]), value).strip()
 
     def _matched(self, element: Any) -> list[Rule]:
-        keys = [key for key in (*self._names(element), str(element.tag), "") if key in self._by_key]
-        found = [rule for key in keys for rule in self._by_key[key] if self._fits(rule.selector, element)]
+        found: list[Rule] = []
+        for key in {*self._names(element), str(element.tag), ""} & self._by_key.keys():
+            for order, block in self._by_key[key]:
+                fitting = [each for each in block.selectors if key_of(each.compounds[0]) == key and self._fits(each, element)]
+                found += [Rule(selector, block.declared, order) for selector in fitting]
         return sorted(found, key=lambda rule: (rule.selector.specificity, rule.order))
 
     def _fits(self, selector: Selector, element: Any) -> bool:
@@ -134,13 +172,27 @@ class Cascade:
             names = self._names_of[element] = frozenset([*found, f"#{id}"] if id else found)
         return names
 
-    def _take(self, selectors: str, declared: Declared) -> None:
-        for own in declared:
+    def _note_variables(self, block: Block) -> None:
+        for own in block.declared:
             self._variables |= {name: value for name, value in own.items() if name.startswith("--")}
-        for selector in selectors_of(selectors):
-            rule = Rule(selector, declared, len(self.rules))
-            self.rules.append(rule)
-            self._by_key.setdefault(key_of(selector.compounds[0]), []).append(rule)
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[tuple[int, Block]]]:
+        found: dict[str, list[tuple[int, Block]]] = {}
+        for order, block in enumerate(self.blocks):
+            for key in block.keys:
+                found.setdefault(key, []).append((order, block))
+        return found
+
+
+def _holding(name: str, wanted: set[str]) -> Any:
+    """A query for the values of an attribute that hold one of these, and some more."""
+    from lxml import etree  # type: ignore[import-untyped]
+
+    if len(wanted) > _MOST_NAMES:
+        return attribute(name)
+    holds = " or ".join(f"contains(., '{each}')" for each in sorted(wanted))
+    return etree.XPath(f"descendant::*/@{name}[{holds}]")
 
 
 def key_of(compound: Compound) -> str:

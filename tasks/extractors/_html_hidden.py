@@ -13,8 +13,8 @@ from typing import Any
 
 from tasks.extractors._builder import Builder
 from tasks.extractors._colours import BLACK, WHITE, Colour, colour_of, is_clear, near
-from tasks.extractors._css import declarations
-from tasks.extractors._css_cascade import Cascade, Rule, key_of
+from tasks.extractors._css import Declared, declarations
+from tasks.extractors._css_cascade import Cascade, key_of
 from tasks.extractors._html_query import attribute, empty
 
 _TELLING = (
@@ -40,6 +40,14 @@ _CUT = re.compile(r"inset\((?:50|100)%|(?:circle|ellipse)\(0")
 _SHRUNK = re.compile(r"scale[xy]?\(\s{0,9}0*\.?0*\s{0,9}[,)]")
 _SHIFTED = re.compile(r"translate[xy]?\(\s{0,9}(-\d{1,9}\.?\d{0,9}(?:px|r?em))")
 _FADED = re.compile(r"opacity\(\s{0,9}0*\.?0*%?\s{0,9}\)")
+_DECIDING = frozenset(
+    {
+        *("display", "content-visibility", "mso-hide", "opacity", "filter", "position", "clip", "clip-path", "text-indent"),
+        *("margin-left", "margin-top", "transform", "overflow", "overflow-x", "overflow-y", "visibility", "font-size", "color"),
+        *("left", "top", "right", "bottom"),
+    }
+)
+"""Without one of these nothing hides."""
 _OVERFLOW = ("overflow", "overflow-x", "overflow-y")
 _SIDES = ("left", "top", "right", "bottom")
 
@@ -89,7 +97,10 @@ class Page:
         self._sheets = any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"])
         grounds = {WHITE, BLACK} if self._sheets else {WHITE}
         pictures = any(found[tag] for tag in ("img", "svg", "canvas", "video"))
-        said = [value for rule in self._cascade.rules for own in rule.declared for value in _grounds_in(own)]
+        said = []
+        for block in self._cascade.blocks:
+            if (values := [value for own in block.declared for value in _grounds_in(own)]) and block.is_understood:
+                said += values
         inline = {str(style) for style in attribute("style")(root)}
         said += [value for style in sorted(inline) if "background" in style.lower() for value in _inline(style)]
         said += map(str, attribute("bgcolor")(root))
@@ -103,7 +114,8 @@ class Page:
 
     def suspects(self, root: Any, styles: list[Any], fonts: list[Any]) -> Iterable[Any]:
         """The elements that may be hidden, and some more, each once, in order."""
-        keys = {key_of(rule.selector.compounds[0]) for rule in self._cascade.rules if self._may_hide(rule)}
+        blocks = [block for block in self._cascade.blocks if self._may_hide(block.declared)]
+        keys = {key_of(selector.compounds[0]) for block in blocks for selector in block.selectors}
         if "" in keys:
             return [element for element in root.iter() if isinstance(element.tag, str)]
         verdicts: dict[str, bool] = {}
@@ -112,7 +124,7 @@ class Page:
             text = str(style)
             if text not in verdicts:
                 low = text.lower()
-                verdicts[text] = any(word in low for word in _TELLING)
+                verdicts[text] = "var(" in low or (any(word in low for word in _TELLING) and self._may_hide(declarations(text)))
             if verdicts[text]:
                 styled.append(style.getparent())
         lists = [
@@ -173,9 +185,12 @@ class Page:
         self._behinds |= dict.fromkeys(passed, found)
         return found
 
-    def _may_hide(self, rule: Rule) -> bool:
-        for style in rule.declared:
+    def _may_hide(self, declared: Declared) -> bool:
+        """True if what is declared hides, by itself or with what another rule or attribute adds."""
+        for style in declared:
             if not style:
+                continue
+            if style.keys().isdisjoint(_DECIDING):
                 continue
             if _is_unseen_box(style) or style.get("visibility") in ("hidden", "collapse") or _is_tiny(style):
                 return True
