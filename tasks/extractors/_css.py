@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST = 4_000
 """Characters of selectors, or of a body, beyond which a rule is passed over."""
+_SHORT = 200
+"""Characters of a selector that is kept in case it comes again."""
 _WIDTH = 1280.0
 _MOST_PARTS = 12
 """Compounds in one selector."""
@@ -120,9 +123,16 @@ def holds(query: str) -> bool:
 def selectors_of(source: str) -> Iterator[Selector]:
     """Those that are understood: no states, no generated content."""
     for text in source.split(",") if "(" not in source else _parts(source):
-        selector = _selector(text.strip())
+        text = text.strip()
+        selector = _known_selector(text) if len(text) <= _SHORT else _selector(text)
         if selector is not None:
             yield selector
+
+
+@lru_cache(4096)
+def _known_selector(text: str) -> Selector | None:
+    """Pages of one place have the same style sheets."""
+    return _selector(text)
 
 
 def _unescaped(match: re.Match[str]) -> str:
