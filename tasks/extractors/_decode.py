@@ -19,6 +19,8 @@ MAX_BYTES = 64 * 1024 * 1024
 _SAMPLE = 64 * 1024
 _DECLARATION = 4 * 1024
 _HANDFUL = 4
+_MAIL_ONLY = "utf-7"
+"""No browser reads a page in it, whatever the page says: it would hide tags, or show as text what nobody sees."""
 _SEVEN_BIT = ("iso2022", "hz", "utf-7")
 # What a name stands for on the web (WHATWG Encoding): a superset, which is also what most writers of that name meant.
 _MEANT = {
@@ -125,8 +127,10 @@ def normalise(text: str) -> str:
 def _candidates(data: bytes, declared: str | None) -> Iterator[str]:
     if b"\x1b" in (sample := data[:_SAMPLE]):
         yield from (encoding for mark, encoding in _ESCAPES if mark in sample)
-    declared = declared or declared_in(data)
-    meant = _meant(declared) if declared else None
+    named = None if declared else declared_in(data)
+    meant = _meant(declared or named or "")
+    if named and meant == _MAIL_ONLY:
+        meant = None
     if meant and meant.startswith(_SEVEN_BIT):  # its bytes are ASCII, so they would pass for UTF-8
         yield meant
     yield "utf-8"

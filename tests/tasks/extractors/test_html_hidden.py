@@ -197,6 +197,12 @@ def test_what_is_hidden_twice_counts_once(tmp_path: Path) -> None:
     assert read(tmp_path, source, keep=True) == (f"x{SECRET}\n\nSeen.", len(SECRET) + 1)
 
 
+def test_a_page_in_utf_7_is_read_as_browsers_show_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_bytes(b"<meta charset=utf-7><p>+ADw-script+AD4-words</p>")
+    assert read_document(str(path), path.name).text == "+ADw-script+AD4-words"
+
+
 def test_style_sheets_in_menus_count_too(tmp_path: Path) -> None:
     menu = "<nav><style>.x{display:none}</style><a href=a>Home</a><ul hidden><li>Unfolds</ul></nav>"
     assert read(tmp_path, f"{menu}<p class=x>{SECRET}</p><p>Seen.</p>") == ("Seen.", len(SECRET))
