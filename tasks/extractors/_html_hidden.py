@@ -94,6 +94,7 @@ class Page:
     def __init__(self, root: Any, found: dict[str, list[Any]]) -> None:
         self._cascade = Cascade(found["style"])
         self._behinds: dict[Any, Colour | None] = {}
+        self._drowning: dict[str, bool] = {}
         self._sheets = any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"])
         grounds = {WHITE, BLACK} if self._sheets else {WHITE}
         pictures = any(found[tag] for tag in ("img", "svg", "canvas", "video"))
@@ -135,7 +136,7 @@ class Page:
         if not any(lists):
             return styled
         wanted = set(styled).union(*lists)
-        return [element for element in root.iter() if element in wanted]
+        return [element for element in root.iter(*{element.tag for element in wanted}) if element in wanted]
 
     def style(self, element: Any) -> dict[str, str]:
         """What is declared for it."""
@@ -194,9 +195,7 @@ class Page:
                 continue
             if _is_unseen_box(style) or style.get("visibility") in ("hidden", "collapse") or _is_tiny(style):
                 return True
-            value = self._cascade.filled_in(style["color"]) if "color" in style else ""
-            colour = colour_of(value) if value else None
-            if is_clear(value) or (colour is not None and any(near(colour, ground) for ground in self._grounds)):
+            if "color" in style and self._may_drown(style["color"]):
                 return True
             # Parts of what hides may stand in several rules.
             if style.keys() & {"overflow", "overflow-x", "overflow-y"} or any(
@@ -204,6 +203,15 @@ class Page:
             ):
                 return True
         return False
+
+    def _may_drown(self, value: str) -> bool:
+        """True for a colour that is clear, or that of something painted on the page."""
+        if value not in self._drowning:
+            full = self._cascade.filled_in(value)
+            colour = colour_of(full) if full else None
+            alike = colour is not None and any(near(colour, ground) for ground in self._grounds)
+            self._drowning[value] = alike or is_clear(full)
+        return self._drowning[value]
 
 
 def _grounds_in(style: dict[str, str]) -> list[str]:
