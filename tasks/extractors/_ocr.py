@@ -83,11 +83,12 @@ class _Page:
         self._grey, self._scale = _ready(grey)
 
     def lines(self) -> list[OcrLine]:
-        seen, remarks = self._tesseract.look(self._grey, self._dpi, self._scale, UPRIGHT)
-        if not is_good(seen):
-            seen, remarks = self._tesseract.look(self._grey, self._dpi, self._scale)
-        if lines := sound(seen):
+        seen, _ = self._tesseract.look(self._grey, self._dpi, self._scale, UPRIGHT)
+        if is_good(seen) and (lines := sound(seen)):
             return _merged(lines, self._missed(lines))
+        seen, remarks = self._tesseract.look(self._grey, self._dpi, self._scale)
+        if lines := sound(seen):
+            return lines
         if _UNTURNED in remarks or sum(len(line.words) for line in seen) >= _SOME_WORDS:
             lines = self._turned(180.0)
         if not lines and (angle := skew(self._grey)):
