@@ -19,7 +19,7 @@ _VARIABLE = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,\s*([^()]{0,100}))?\)")
 _INTRICATE = re.compile(r"[(\[:\\]")
 _COMBINATORS = re.compile(r"[\s>+~]+")
 _NAMES = re.compile(r"[.#][\w-]+")
-_MOST_NAMES = 10
+_MOST_NAMES = 2
 """That are looked for by libxml2; of more, all elements with a class are looked at."""
 _TELLING = (
     "display",
