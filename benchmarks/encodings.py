@@ -59,7 +59,7 @@ def normalizer(data: bytes) -> str:
 
 def ours(data: bytes) -> str:
     """What the extractors see."""
-    from tasks.extractors._decode import decode
+    from tasks.extractors._encodings.decode import decode
 
     return decode(data)
 

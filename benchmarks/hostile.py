@@ -25,7 +25,7 @@ from benchmarks.results import Row, report
 from core.documents import Document
 from core.errors import Unprocessable
 from core.settings import Settings
-from tasks.extractors import _proc
+from tasks.extractors._isolation import proc
 from tasks.extractors.base import Reading
 from tasks.extractors.media_type import media_type
 from tasks.extractors.read import read_document
@@ -69,8 +69,8 @@ class Sampler(threading.Thread):
         """Sample until stopped."""
         while not self._done.wait(0.1):
             for pid in self._pool.worker_pids():  # type: ignore[attr-defined]
-                self.seen.update(_proc.tree(pid))
-                self.highest = max(self.highest, _proc.usage(pid).memory)
+                self.seen.update(proc.tree(pid))
+                self.highest = max(self.highest, proc.usage(pid).memory)
 
     def stop(self) -> None:
         """No more samples."""

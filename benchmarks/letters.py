@@ -1,4 +1,4 @@
-"""Writes tasks/extractors/letters.txt: how often one letter follows another, by language, to tell encodings apart.
+"""Writes tasks/extractors/_encodings/letters.txt: how often one letter follows another, by language, to tell encodings apart.
 
 From the profiles of langdetect (Apache-2.0, https://github.com/Mimino666/langdetect), which count pairs of letters in
 Wikipedia's abstracts. `python -m benchmarks.letters` needs `pip install langdetect`.
@@ -12,7 +12,7 @@ from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
-from tasks.extractors._letters import FLOOR, STEPS, TABLE
+from tasks.extractors._encodings.letters import FLOOR, STEPS, TABLE
 
 LANGUAGES = (
     *("af", "ca", "da", "de", "en", "es", "et", "fi", "fr", "hr", "hu", "it", "lt", "lv", "nl", "no", "pl", "pt", "ro", "cs"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.settings import Settings
-from tasks.extractors import _proc
+from tasks.extractors._isolation import proc
 from tasks.extractors.base import Reading
 from tasks.extractors.parser_pool import READER, ParserPool
 
@@ -39,4 +39,4 @@ def parser_pool(
 def end_strays(directory: Path) -> None:
     """Kill what parsers of a run that died have started and that did not die with them, such as LibreOffice."""
     if directory.exists():
-        _proc.end_marked(directory)
+        proc.end_marked(directory)

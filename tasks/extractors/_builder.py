@@ -7,7 +7,7 @@ from dataclasses import replace
 from core.documents import HIDDEN_TEXT, Box, Document, Element, ElementKind, Member
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._decode import normalise
+from tasks.extractors._encodings.decode import normalise
 from tasks.extractors._invisible import visible
 
 MAX_CHARACTERS = 50_000_000

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _ole_objects
+from tasks.extractors._archives.members import Members
+from tasks.extractors._archives.zip_container import DAMAGE
 from tasks.extractors._builder import Builder
-from tasks.extractors._members import Members
-from tasks.extractors._ooxml import Package, Relation
-from tasks.extractors._zip import DAMAGE
+from tasks.extractors._ole import objects as ole_objects
+from tasks.extractors._ooxml.package import Package, Relation
 
 _KINDS = frozenset({"package", "oleObject", "aFChunk"})
 """Relations to them: a file as it is, an OLE object, a text that Word takes in when it opens the document."""
@@ -48,7 +48,7 @@ class Embedded:
 
     def add_object(self, name: str, data: bytes) -> None:
         """What an OLE object holds. Raises Unprocessable(CORRUPT, TOO_LARGE, BOMB)."""
-        for found, content in _ole_objects.files_in(data, posixpath.splitext(name)[0]):
+        for found, content in ole_objects.files_in(data, posixpath.splitext(name)[0]):
             self._members.add(found, content)
 
     @contextmanager
@@ -66,11 +66,11 @@ class Embedded:
     def _add_part(self, package: Package, relation: Relation) -> None:
         name = posixpath.basename(relation.target)
         with package.open(relation.target) as file:
-            is_object = file.read(len(_ole_objects.MAGIC)) == _ole_objects.MAGIC
+            is_object = file.read(len(ole_objects.MAGIC)) == ole_objects.MAGIC
         if is_object:
             self.add_object(name, package.read(relation.target))
         elif relation.kind == "oleObject":
-            for found, content in _ole_objects.known(package.read(relation.target), posixpath.splitext(name)[0]):
+            for found, content in ole_objects.known(package.read(relation.target), posixpath.splitext(name)[0]):
                 self._members.add(found, content)
         else:
             with package.open(relation.target) as file:

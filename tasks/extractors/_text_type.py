@@ -6,6 +6,7 @@ import json
 import re
 from functools import lru_cache
 
+from tasks.extractors._encodings.wide import wide_encoding
 from tasks.extractors._suffixes import (
     CALENDAR,
     CSV,
@@ -26,7 +27,6 @@ from tasks.extractors._suffixes import (
     VTT,
     XML,
 )
-from tasks.extractors._wide import wide_encoding
 
 _HTML_START = re.compile(
     rb"\s*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]|(?:!--|\?xml)[^\x00]{0,3000}<html[\s>])", re.IGNORECASE

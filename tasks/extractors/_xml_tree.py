@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import decode
+from tasks.extractors._encodings.decode import decode
 
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]{0,2000}([\[>])", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\][ \t\r\n]{0,100}>")

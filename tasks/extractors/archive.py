@@ -10,11 +10,11 @@ from typing import BinaryIO
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _tar, _zip, _zip_entries
+from tasks.extractors._archives import tar_archive, zip_container, zip_entries
+from tasks.extractors._archives.member_names import clean, decoded, is_clutter
+from tasks.extractors._archives.members import CONTENT, LIMITS, Members, Readable
+from tasks.extractors._archives.unpacked import Unpacked, gzip_name
 from tasks.extractors._builder import Builder
-from tasks.extractors._member_names import clean, decoded, is_clutter
-from tasks.extractors._members import CONTENT, LIMITS, Members, Readable
-from tasks.extractors._unpacked import Unpacked, gzip_name
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _GZIP, _BZIP2, _XZ = "application/gzip", "application/x-bzip2", "application/x-xz"
@@ -91,10 +91,10 @@ class _Left:
 
 def _unzip(file: BinaryIO, members: Members, left: _Left) -> None:
     try:
-        entries = _zip_entries.listed(file)
-    except (*_zip.DAMAGE, ValueError):
-        whole = list(islice(_zip_entries.lying(file), LIMITS.count + 1))
-        entries = _zip_entries.named(whole)
+        entries = zip_entries.listed(file)
+    except (*zip_container.DAMAGE, ValueError):
+        whole = list(islice(zip_entries.lying(file), LIMITS.count + 1))
+        entries = zip_entries.named(whole)
         left.damaged.append("the list of files")
     for entry in entries:
         if not entry.is_file or is_clutter(entry.name):
@@ -105,18 +105,18 @@ def _unzip(file: BinaryIO, members: Members, left: _Left) -> None:
             left.unknown.append(clean(entry.name))
         else:
             try:
-                members.add(entry.name, _zip_entries.Content(file, entry), consumed=partial(int, entry.packed))
-            except (*_zip.DAMAGE, ValueError):
+                members.add(entry.name, zip_entries.Content(file, entry), consumed=partial(int, entry.packed))
+            except (*zip_container.DAMAGE, ValueError):
                 left.damaged.append(clean(entry.name))
 
 
 def _untar(stream: Readable, members: Members, left: _Left, file: BinaryIO | None) -> None:
     """`file` is what the stream is unpacked from, if it is."""
-    for entry in _tar.entries(stream):
-        if entry.kind is _tar.Kind.DAMAGE:
+    for entry in tar_archive.entries(stream):
+        if entry.kind is tar_archive.Kind.DAMAGE:
             left.damaged.append("a part of the archive")
         elif entry.content is None or is_clutter(entry.name):
-            left.skip(entry.kind is _tar.Kind.OTHER)
+            left.skip(entry.kind is tar_archive.Kind.OTHER)
         else:
             try:
                 members.add(entry.name, entry.content, consumed=file.tell if file else None)
@@ -127,7 +127,7 @@ def _untar(stream: Readable, members: Members, left: _Left, file: BinaryIO | Non
 def _unpack(file: BinaryIO, media_type: str, members: Members, left: _Left) -> None:
     name = gzip_name(file) if media_type == _GZIP else b""
     stream = Unpacked(file, media_type)
-    if _tar.is_header(stream.ahead(_tar.BLOCK)):
+    if tar_archive.is_header(stream.ahead(tar_archive.BLOCK)):
         stream.is_lenient = True
         _untar(stream, members, left, file)
         if stream.damage:

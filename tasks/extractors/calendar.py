@@ -6,8 +6,8 @@ import re
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._calendar import events
-from tasks.extractors._decode import read_text
+from tasks.extractors._encodings.decode import read_text
+from tasks.extractors._mail.calendar import events
 from tasks.extractors._suffixes import CALENDAR
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

@@ -10,7 +10,7 @@ from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import read_text
+from tasks.extractors._encodings.decode import read_text
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

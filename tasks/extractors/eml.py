@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.documents import Document
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._mail_parts import add_parts, note_headers, parsed
-from tasks.extractors._members import Members
+from tasks.extractors._mail.parts import add_parts, note_headers, parsed
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 

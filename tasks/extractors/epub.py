@@ -11,15 +11,15 @@ from urllib.parse import unquote
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _zip
+from tasks.extractors._archives import zip_container
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import decode
+from tasks.extractors._encodings.decode import decode
 from tasks.extractors._suffixes import EPUB
 from tasks.extractors._xml_tree import local, tree, words
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import add_page
 
-_LIMITS = _zip.ZipLimits(part=64 << 20)
+_LIMITS = zip_container.ZipLimits(part=64 << 20)
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
 _FACTS = {"creator": "author", "language": "language", "date": "date", "description": "subject", "subject": "keywords"}
 _OBFUSCATIONS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -36,7 +36,7 @@ class EpubExtractor(Extractor):
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages. Raises Unprocessable(ENCRYPTED, CORRUPT, TOO_LARGE, BOMB)."""
         builder = Builder(reading.policy.keep_hidden)
-        with _zip.opened(path, _LIMITS) as archive:
+        with zip_container.opened(path, _LIMITS) as archive:
             book = _Book(archive, builder)
             for name in book.chapters():
                 _add_chapter(builder, book, name)
@@ -79,7 +79,7 @@ class _Book:
             raise Unprocessable(Reason.CORRUPT, "it is not in the book")
         if found.lower() in self._locked:
             raise Unprocessable(Reason.ENCRYPTED, "the book is protected (DRM)")
-        return _zip.read(self._archive, found, _LIMITS)
+        return zip_container.read(self._archive, found, _LIMITS)
 
     def chapters(self) -> list[str]:
         """Names of the files of the spine; of all pages, by name, if there is none."""
@@ -164,7 +164,7 @@ class _Book:
         if found is None:
             return None
         try:
-            return (tree(_zip.read(self._archive, found, _LIMITS), Builder()),)
+            return (tree(zip_container.read(self._archive, found, _LIMITS), Builder()),)
         except Unprocessable as exc:
             if exc.reason is not Reason.CORRUPT:
                 raise

@@ -6,10 +6,10 @@ from typing import Any
 
 from core.documents import Document, Element
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import decode_utf8, read_bytes
-from tasks.extractors._html_query import shown
-from tasks.extractors._html_tree import all_content, fragment_content, main_content, parse
-from tasks.extractors._html_walk import Walker
+from tasks.extractors._encodings.decode import decode_utf8, read_bytes
+from tasks.extractors._html.query import shown
+from tasks.extractors._html.tree import all_content, fragment_content, main_content, parse
+from tasks.extractors._html.walk import Walker
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _NOTED = frozenset({"author", "date", "keywords", "dc.date", "dcterms.date", "article:published_time"})

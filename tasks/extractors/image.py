@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _picture
 from tasks.extractors._boxes import around
 from tasks.extractors._builder import Builder
-from tasks.extractors._ocr import paragraphs, running
-from tasks.extractors._ocr_pages import OcrPages
+from tasks.extractors._ocr import picture
+from tasks.extractors._ocr.page import paragraphs, running
+from tasks.extractors._ocr.pages import OcrPages
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ class ImageExtractor(Extractor):
         scanned = OcrPages(reading)
         damage: list[str] = []
         number = 0
-        with _picture.opened(path) as image:
-            for number, page in enumerate(_picture.pages(image, path), 1):
+        with picture.opened(path) as image:
+            for number, page in enumerate(picture.pages(image, path), 1):
                 try:
                     _add(builder, scanned, page, number)
                 except (MemoryError, Unprocessable):
                     raise
-                except Exception as exc:  # see _picture.opened
+                except Exception as exc:  # see picture.opened
                     damage.append(f"page {number} could not be read: {' '.join(str(exc).split())}"[:200])
                 if number == 1:
                     _note(image, builder)
@@ -64,7 +64,7 @@ class ImageExtractor(Extractor):
 
 def _add(builder: Builder, scanned: OcrPages, page: Image.Image, number: int) -> None:
     """Raises what Pillow does when it unpacks a damaged page."""
-    found = scanned.lines(number, lambda: (_picture.grey(page), _dpi(page)))
+    found = scanned.lines(number, lambda: (picture.grey(page), _dpi(page)))
     for lines in paragraphs(found):
         builder.add(ElementKind.PARAGRAPH, running(lines), page=number, box=around(line.box for line in lines))
 

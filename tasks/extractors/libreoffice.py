@@ -8,7 +8,7 @@ from pathlib import Path
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _ole
+from tasks.extractors._ole import container
 from tasks.extractors._soffice import converted
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.docx import DocxExtractor
@@ -73,7 +73,7 @@ class LibreOfficeExtractor(Extractor):
         with Path(path).open("rb") as file:
             contained = file.read(len(_OLE)) == _OLE
         if contained:
-            _ole.refuse_encrypted(path)
+            container.refuse_encrypted(path)
         document = self._read(path, media_type, way, reading)
         if not document.elements and way.engine is not PdfExtractor:
             # What stands in pictures and symbols, or is a picture, shows in print only.

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import read_text
-from tasks.extractors._inline import label, plain
+from tasks.extractors._encodings.decode import read_text
+from tasks.extractors._markup.markdown_inline import label, plain
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.documents import Document
+from tasks.extractors._archives.member_names import clean
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._mail_parts import parsed
-from tasks.extractors._member_names import clean
-from tasks.extractors._members import Members
+from tasks.extractors._mail.parts import parsed
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.media_type import MAILBOX_START
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import Unprocessable
-from tasks.extractors import _ole, _tar
+from tasks.extractors._archives import tar_archive
+from tasks.extractors._ole import container
 from tasks.extractors._suffixes import EML, MBOX, PLAIN, text_suffix
 from tasks.extractors._text_type import MAIL_HEADER, is_text, text_type
 
@@ -180,10 +181,10 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
 
 def _is_tar(head: bytes, suffix: str) -> bool:
     """True by magic or check sum; one whose first header is damaged by its name and the numbers in it."""
-    if len(head) < _tar.BLOCK or (head[257:262] != b"ustar" and is_text(head)):
+    if len(head) < tar_archive.BLOCK or (head[257:262] != b"ustar" and is_text(head)):
         return False
     looks_like_it = suffix == ".tar" and all(part.strip(b" \x00").isdigit() for part in (head[100:108], head[124:136]))
-    return head[257:262] == b"ustar" or _tar.is_header(head) or looks_like_it
+    return head[257:262] == b"ustar" or tar_archive.is_header(head) or looks_like_it
 
 
 def _is_pdf(file: BinaryIO, head: bytes, suffix: str) -> bool:
@@ -251,7 +252,7 @@ def _damaged_zip_type(file: BinaryIO) -> str:
 
 def _ole_type(file: BinaryIO) -> str:
     try:
-        return _ole.kind(_ole.names(file)) or OLE
+        return container.kind(container.names(file)) or OLE
     except Unprocessable:
         return _damaged_ole_type(file)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _ole
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._cms import Wrapping, unwrapped
-from tasks.extractors._mail_body import add_body
-from tasks.extractors._mail_parts import add_parts, parsed
-from tasks.extractors._mapi import Properties, Tag, people, person
-from tasks.extractors._members import Members
-from tasks.extractors._msg_as_mail import as_mail
-from tasks.extractors._msg_body import body_of
-from tasks.extractors._msg_storage import Storage
+from tasks.extractors._mail.body import add_body
+from tasks.extractors._mail.cms import Wrapping, unwrapped
+from tasks.extractors._mail.mapi import Properties, Tag, people, person
+from tasks.extractors._mail.msg_as_mail import as_mail
+from tasks.extractors._mail.msg_body import body_of
+from tasks.extractors._mail.msg_storage import Storage
+from tasks.extractors._mail.parts import add_parts, parsed
+from tasks.extractors._ole import container
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _SMIME = "ipm.note.smime"
@@ -31,7 +31,7 @@ class MsgExtractor(Extractor):
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages; members in order. Raises Unprocessable(CORRUPT, ENCRYPTED, TOO_LARGE)."""
         builder = Builder(reading.policy.keep_hidden)
-        with _ole.opened(path) as ole, Members(builder, reading) as members:
+        with container.opened(path) as ole, Members(builder, reading) as members:
             message = Storage(ole, ole.root)
             _note(message, builder)
             if not _add_wrapped(message, builder, members):

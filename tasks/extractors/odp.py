@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from core.documents import Box, Document, ElementKind
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
 from tasks.extractors._embedded import Embedded
-from tasks.extractors._members import Members
-from tasks.extractors._odf import (
+from tasks.extractors._odf.objects import OdfObjects
+from tasks.extractors._odf.package import (
     DRAW,
     FO,
     OFFICE,
@@ -23,8 +24,7 @@ from tasks.extractors._odf import (
     opened,
     points,
 )
-from tasks.extractors._odf_objects import OdfObjects
-from tasks.extractors._odf_text import OdfReader
+from tasks.extractors._odf.text import OdfReader
 from tasks.extractors._reading_order import reading_order
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.documents import Document
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
 from tasks.extractors._embedded import Embedded
-from tasks.extractors._members import Members
-from tasks.extractors._merged import Merged
-from tasks.extractors._odf import OFFICE, TABLE, OdfFile, OdfStyles, note_properties, opened
-from tasks.extractors._odf_objects import OdfObjects
-from tasks.extractors._odf_text import OdfReader
-from tasks.extractors._sheet import Sheet
+from tasks.extractors._odf.objects import OdfObjects
+from tasks.extractors._odf.package import OFFICE, TABLE, OdfFile, OdfStyles, note_properties, opened
+from tasks.extractors._odf.text import OdfReader
+from tasks.extractors._sheets.merged import Merged
+from tasks.extractors._sheets.sheet import Sheet
 from tasks.extractors._tables import cell_text
 from tasks.extractors._xml import SAFE, integer
 from tasks.extractors.base import DEFAULT, Extractor, Reading

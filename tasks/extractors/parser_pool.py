@@ -3,7 +3,7 @@
 Each worker has a socket of its own and answers file by file, in order. So the file to blame for a hang or a crash is known
 without trying again, what a dying worker wrote half of spoils no other's answers, and small files can be sent ahead without
 being judged together. Workers are started afresh (no fork of a process with threads, no second import of the caller's main
-module), get none of our settings or secrets, and die with us (_worker.py). One thread supervises them all.
+module), get none of our settings or secrets, and die with us (_isolation/worker.py). One thread supervises them all.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from core import document_json
 from core.documents import Document
 from core.errors import LevadaError, Unprocessable
 from core.reasons import Reason
-from tasks.extractors._process import ParserProcess
-from tasks.extractors._watch import Watch
-from tasks.extractors._worker import READ, READY
+from tasks.extractors._isolation.process import ParserProcess
+from tasks.extractors._isolation.watch import Watch
+from tasks.extractors._isolation.worker import READ, READY
 from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.limits import Limits
 

@@ -14,13 +14,13 @@ from typing import Any
 from core.documents import Box, Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._drawing import A, chart_rows, diagram_texts, plain_text
 from tasks.extractors._embedded import Embedded
 from tasks.extractors._math import MATH, math_text
-from tasks.extractors._members import Members
-from tasks.extractors._ooxml import R_ID, Package, note_properties, opened
-from tasks.extractors._pptx_shapes import (
+from tasks.extractors._ooxml.drawing import A, chart_rows, diagram_texts, plain_text
+from tasks.extractors._ooxml.package import R_ID, Package, note_properties, opened
+from tasks.extractors._ooxml.pptx_shapes import (
     RUNNING,
     TITLES,
     Origin,

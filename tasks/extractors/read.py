@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from core.documents import DECLARED_TYPE, Document, Member
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._member_names import clean
-from tasks.extractors._members import CONTENT
+from tasks.extractors._archives.member_names import clean
+from tasks.extractors._archives.members import CONTENT
 from tasks.extractors._suffixes import declared_type
 from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.media_type import OCTET_STREAM, media_type

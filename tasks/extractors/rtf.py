@@ -7,10 +7,10 @@ from pathlib import Path
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._members import Members
-from tasks.extractors._rtf_objects import files_in
-from tasks.extractors._rtf_reader import RtfReader
+from tasks.extractors._rtf.objects import files_in
+from tasks.extractors._rtf.reader import RtfReader
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _LARGEST = 512 << 20

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import read_text
+from tasks.extractors._encodings.decode import read_text
 from tasks.extractors._suffixes import SOURCE
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import read_text
+from tasks.extractors._encodings.decode import read_text
+from tasks.extractors._markup.tex_inline import braced, plain
 from tasks.extractors._suffixes import TEX
 from tasks.extractors._tables import HEADER_LINES, markdown_table
-from tasks.extractors._tex_inline import braced, plain
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n[ \t]*(?=\S)|(?=\n)|$)")

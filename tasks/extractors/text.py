@@ -6,7 +6,7 @@ import re
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import read_text
+from tasks.extractors._encodings.decode import read_text
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _BLANK_LINES = re.compile(r"\n{2,}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _tnef
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import read_bytes
-from tasks.extractors._mail_body import add_body
-from tasks.extractors._mapi import Tag
-from tasks.extractors._members import Members
-from tasks.extractors._msg_body import body_of
+from tasks.extractors._encodings.decode import read_bytes
+from tasks.extractors._mail import tnef
+from tasks.extractors._mail.body import add_body
+from tasks.extractors._mail.mapi import Tag
+from tasks.extractors._mail.msg_body import body_of
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 
@@ -25,7 +25,7 @@ class TnefExtractor(Extractor):
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
         """Elements in order, without pages; members in order. Raises Unprocessable(CORRUPT, TOO_LARGE)."""
         builder = Builder(reading.policy.keep_hidden)
-        message = _tnef.parsed(read_bytes(path))
+        message = tnef.parsed(read_bytes(path))
         if message is None:
             raise Unprocessable(Reason.CORRUPT, "no TNEF stream")
         builder.title = message.properties.text(Tag.SUBJECT)

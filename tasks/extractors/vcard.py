@@ -11,8 +11,8 @@ from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._calendar import split_property, unescaped
-from tasks.extractors._decode import read_text
+from tasks.extractors._encodings.decode import read_text
+from tasks.extractors._mail.calendar import split_property, unescaped
 from tasks.extractors._suffixes import VCARD
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 

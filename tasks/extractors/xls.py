@@ -11,15 +11,16 @@ from typing import Any
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _ole, _ole_objects
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._members import Members
-from tasks.extractors._merged import Merged
-from tasks.extractors._number_format import general
-from tasks.extractors._sheet import Sheet
-from tasks.extractors._xls_drawings import texts
-from tasks.extractors._xls_styles import Styles
-from tasks.extractors._xlsx_styles import CellStyle
+from tasks.extractors._ole import container
+from tasks.extractors._ole import objects as ole_objects
+from tasks.extractors._sheets.merged import Merged
+from tasks.extractors._sheets.number_format import general
+from tasks.extractors._sheets.sheet import Sheet
+from tasks.extractors._sheets.xls_drawings import texts
+from tasks.extractors._sheets.xls_styles import Styles
+from tasks.extractors._sheets.xlsx_styles import CellStyle
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _EMBEDDED = "MBD"
@@ -48,9 +49,9 @@ class XlsExtractor(Extractor):
             for number in range(book.nsheets):
                 _Reader(book.sheet_by_index(number), number + 1, styles, builder).read(texts(book, number))
                 book.unload_sheet(number)
-            for name, content in _ole_objects.files_below(path, _EMBEDDED):
+            for name, content in ole_objects.files_below(path, _EMBEDDED):
                 members.add(name, content)
-        _ole.note_properties(path, builder)
+        container.note_properties(path, builder)
         return builder.document(media_type, self.key)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._decode import read_bytes
+from tasks.extractors._encodings.decode import read_bytes
 from tasks.extractors._suffixes import SVG, XML
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 from tasks.extractors._xml_tree import local, tree, words

@@ -10,7 +10,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._bullets import bullet_free
-from tasks.extractors._ocr_pages import OcrPages, listed
+from tasks.extractors._ocr.pages import OcrPages, listed
 from tasks.extractors._pdf.captions import title_labels
 from tasks.extractors._pdf.file import PdfFile
 from tasks.extractors._pdf.headings import levels_by_outline, levels_of, mark_bookmarked, outline_of

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._members import Members
 from tasks.extractors.base import Reading
 
 _NO_TITLE = re.compile(

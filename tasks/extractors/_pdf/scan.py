@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from core.documents import ElementKind
 from tasks.extractors._boxes import around
 from tasks.extractors._builder import Builder
-from tasks.extractors._ocr import paragraphs, running
-from tasks.extractors._ocr_pages import OcrPages
+from tasks.extractors._ocr.page import paragraphs, running
+from tasks.extractors._ocr.pages import OcrPages
 from tasks.extractors._pdf.pdfium import IMAGE
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from core.documents import Document, Element, ElementKind
+from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._members import Members
-from tasks.extractors._ocr_clock import clock
+from tasks.extractors._ocr.clock import clock
 from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.documents import Document
-from tasks.extractors._ole_objects import files_below
+from tasks.extractors._ole.objects import files_below
 from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import check

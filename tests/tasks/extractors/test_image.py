@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._picture import grey, opened
+from tasks.extractors._ocr.picture import grey, opened
 from tasks.extractors.image import ImageExtractor
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import ExtractorContract

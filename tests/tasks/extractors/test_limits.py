@@ -16,8 +16,8 @@ import pytest
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _proc, _room
-from tasks.extractors._watch import Watch
+from tasks.extractors._isolation import proc, room
+from tasks.extractors._isolation.watch import Watch
 from tasks.extractors.base import Reading
 from tasks.extractors.limits import Limits
 from tasks.extractors.parser_pool import ParserPool
@@ -231,19 +231,19 @@ def test_the_parent_keeps_nothing_of_the_files_it_has_read(tmp_path: Path) -> No
 
 @needs_proc
 def test_a_tree_is_seen_and_measured() -> None:
-    used = _proc.usage(os.getpid())
+    used = proc.usage(os.getpid())
     assert used.cpu > 0
     assert used.memory > 1 << 20
-    assert os.getpid() in _proc.tree(os.getppid())
+    assert os.getpid() in proc.tree(os.getppid())
 
 
 def test_the_size_of_a_room(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c").write_bytes(b"x" * 100_000)
     (tmp_path / "loop").symlink_to(tmp_path)
-    whole = _room.size(str(tmp_path), 1 << 30)
+    whole = room.size(str(tmp_path), 1 << 30)
     assert 100_000 <= whole < 200_000
-    assert _room.size(str(tmp_path), 1000) > 1000
-    _room.empty(str(tmp_path))
+    assert room.size(str(tmp_path), 1000) > 1000
+    room.empty(str(tmp_path))
     assert not list(tmp_path.iterdir())
-    assert _room.size(str(tmp_path / "gone"), 1000) == 0
+    assert room.size(str(tmp_path / "gone"), 1000) == 0

@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from core.documents import Document, ElementKind
-from tasks.extractors._inline import plain
+from tasks.extractors._markup.markdown_inline import plain
 from tasks.extractors.markdown import MarkdownExtractor, blocks
 from tests.contracts.extractors import ExtractorContract
 

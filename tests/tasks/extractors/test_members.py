@@ -10,9 +10,9 @@ import pytest
 
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._archives.member_names import clean, decoded, is_clutter
+from tasks.extractors._archives.members import MemberLimits, Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._member_names import clean, decoded, is_clutter
-from tasks.extractors._members import MemberLimits, Members
 from tasks.extractors.base import Reading
 
 

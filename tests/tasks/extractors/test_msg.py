@@ -13,8 +13,8 @@ import pytest
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._rtf_compressed import decompressed
-from tasks.extractors._rtf_html import html_in, text_in
+from tasks.extractors._rtf.compressed import decompressed
+from tasks.extractors._rtf.wrapped_html import html_in, text_in
 from tasks.extractors.base import Reading
 from tasks.extractors.media_type import media_type
 from tasks.extractors.msg import MsgExtractor

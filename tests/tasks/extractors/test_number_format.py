@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.extractors._number_format import formatter, general
+from tasks.extractors._sheets.number_format import formatter, general
 
 
 def test_as_many_decimals_as_a_spreadsheet_allows() -> None:

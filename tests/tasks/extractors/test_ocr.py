@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._ink import without_rules
-from tasks.extractors._ocr import OcrLine, OcrWord, paragraphs, recognise
-from tasks.extractors._ocr_sound import sound
+from tasks.extractors._ocr.ink import without_rules
+from tasks.extractors._ocr.page import OcrLine, OcrWord, paragraphs, recognise
+from tasks.extractors._ocr.sound import sound
 
 needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 

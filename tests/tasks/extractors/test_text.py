@@ -9,7 +9,7 @@ import pytest
 from core.documents import ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._decode import MAX_BYTES, decode, normalise
+from tasks.extractors._encodings.decode import MAX_BYTES, decode, normalise
 from tasks.extractors.read import read_document
 from tasks.extractors.text import TextExtractor
 from tests.contracts.extractors import ExtractorContract

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.extractors._tnef import MAGIC, parsed
+from tasks.extractors._mail.tnef import MAGIC, parsed
 from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 from tasks.extractors.tnef import TnefExtractor

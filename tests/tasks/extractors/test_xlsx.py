@@ -15,7 +15,7 @@ from core.documents import HIDDEN_TEXT
 from core.errors import Unprocessable
 from core.reading import ReadingPolicy
 from core.reasons import Reason
-from tasks.extractors._xlsx_styles import shown_by
+from tasks.extractors._sheets.xlsx_styles import shown_by
 from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 from tasks.extractors.xlsx import XlsxExtractor

@@ -11,8 +11,8 @@ import pytest
 
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _zip
-from tasks.extractors._zip import ZipLimits
+from tasks.extractors._archives import zip_container
+from tasks.extractors._archives.zip_container import ZipLimits
 
 
 def zipped(path: Path, **files: bytes) -> Path:
@@ -39,17 +39,17 @@ def overlapping(path: Path, copies: int, size: int = 1_000_000) -> Path:
     return path
 
 
-def refusal(path: Path, limits: ZipLimits = _zip.LIMITS) -> Reason:
-    with pytest.raises(Unprocessable) as caught, _zip.opened(str(path), limits) as archive:
+def refusal(path: Path, limits: ZipLimits = zip_container.LIMITS) -> Reason:
+    with pytest.raises(Unprocessable) as caught, zip_container.opened(str(path), limits) as archive:
         for name in archive.namelist():
-            _zip.read(archive, name, limits)
+            zip_container.read(archive, name, limits)
     return caught.value.reason
 
 
 def test_a_sound_zip(tmp_path: Path) -> None:
-    with _zip.opened(str(zipped(tmp_path / "a.zip", a=b"words", b=b"x" * 5_000_000))) as archive:
-        assert _zip.read(archive, "a") == b"words"
-        assert len(_zip.read(archive, "b")) == 5_000_000
+    with zip_container.opened(str(zipped(tmp_path / "a.zip", a=b"words", b=b"x" * 5_000_000))) as archive:
+        assert zip_container.read(archive, "a") == b"words"
+        assert len(zip_container.read(archive, "b")) == 5_000_000
 
 
 def test_entries_that_overlap(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Bytes to text: which encoding a text is in."""

@@ -1,0 +1,329 @@
+"""What a page holds but does not show: taken out of its tree, and counted.
+
+Seen as a browser without scripts would show it, from what the page itself says: attributes, styles, and the style sheets in it
+(_html/css.py). Style sheets elsewhere are not fetched, so what they hide is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from tasks.extractors._builder import Builder
+from tasks.extractors._html.cascade import Cascade, key_of
+from tasks.extractors._html.colours import BLACK, WHITE, Colour, colour_of, is_clear, near
+from tasks.extractors._html.css import Declared, declarations
+from tasks.extractors._html.query import attribute, empty
+
+_TELLING = (
+    *("color", "none", "hidden", "absolute", "fixed", "opacity", "collapse", "indent", "mso-hide", "font", "clip", "transform"),
+    *("filter", "margin", "overflow", "visibility", "/*", "\\"),
+)
+"""One of these is in every style that hides."""
+_MOST_GROUNDS = 200
+_MOST_ANCESTORS = 60
+"""Boxes around a text whose colours are looked at: deeper nesting is an attack."""
+_FAR = -500.0
+"""Pixels to the left or above from which nothing is seen."""
+_TINY = 1.5
+"""Pixels; smaller type is not seen."""
+_FAINT = 0.05
+"""Opacity below which nothing is seen."""
+
+_TAG = re.compile(r"<[^<>]*>")
+_NUMBER = re.compile(r"-?\d{0,9}\.?\d{0,9}")
+_ZERO = re.compile(r"[+-]?0*\.?0*(?:px|pt|em|rem|%|ex|ch|vw|vh)?")
+_CLIPPED = re.compile(r"rect\(\s{0,9}[01](?:px)?[\s,]{1,9}[01](?:px)?[\s,]{1,9}[01](?:px)?[\s,]{1,9}[01](?:px)?\s{0,9}\)")
+_CUT = re.compile(r"inset\((?:50|100)%|(?:circle|ellipse)\(0")
+_SHRUNK = re.compile(r"scale[xy]?\(\s{0,9}0*\.?0*\s{0,9}[,)]")
+_SHIFTED = re.compile(r"translate[xy]?\(\s{0,9}(-\d{1,9}\.?\d{0,9}(?:px|r?em))")
+_FADED = re.compile(r"opacity\(\s{0,9}0*\.?0*%?\s{0,9}\)")
+_DECIDING = frozenset(
+    {
+        *("display", "content-visibility", "mso-hide", "opacity", "filter", "position", "clip", "clip-path", "text-indent"),
+        *("margin-left", "margin-top", "transform", "overflow", "overflow-x", "overflow-y", "visibility", "font-size", "color"),
+        *("left", "top", "right", "bottom"),
+    }
+)
+"""Without one of these nothing hides."""
+_OVERFLOW = ("overflow", "overflow-x", "overflow-y")
+_SIDES = ("left", "top", "right", "bottom")
+
+
+def take_out(root: Any, found: dict[str, list[Any]], page: Page, styles: list[Any], builder: Builder) -> None:
+    """Remove what is hidden, unless the builder keeps it; count it in either case.
+
+    `found` are elements of the tree by their tags, `styles` its style attributes.
+    """
+    gone: set[Any] = set()
+    for element in found["template"] + found["noscript"] + found["noframes"]:
+        _remove(element, builder, gone)
+    fonts = [element for element in found["font"] if element.get("color")]
+    for element in page.suspects(root, styles, fonts):
+        if element in gone or element.tag in ("html", "body"):
+            continue
+        style = page.style(element)
+        is_marked = element.get("hidden") is not None
+        if (is_marked and style.get("display", "none") == "none") or _is_unseen_box(style):
+            _remove(element, builder, gone)
+        elif style.get("visibility") in ("hidden", "collapse") and not _moves(style):
+            _blank(element, "visibility", builder, page)
+        elif _is_tiny(style):
+            _blank(element, "font-size", builder, page)
+        elif "color" in style and page.drowns(element, style):
+            _blank(element, "color", builder, page)
+
+
+def count_comments(root: Any, builder: Builder) -> None:
+    """Count the text in comments as hidden."""
+    from lxml import etree  # type: ignore[import-untyped]
+
+    for comment in root.iter(etree.Comment):
+        text = (comment.text or "").strip()
+        if text.startswith("[if "):
+            # Word puts pages of settings into conditional comments, as tags: only what stands between them is text.
+            text = _TAG.sub("", text.partition(">")[2].removesuffix("<![endif]"))
+        builder.hide(text)
+
+
+class Page:
+    """A page's styles, and what is behind its text. To be made while its style sheets are still in it."""
+
+    def __init__(self, root: Any, found: dict[str, list[Any]]) -> None:
+        self._cascade = Cascade(found["style"])
+        self._behinds: dict[Any, Colour | None] = {}
+        self._drowning: dict[str, bool] = {}
+        self._sheets = any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"])
+        grounds = {WHITE, BLACK} if self._sheets else {WHITE}
+        pictures = any(found[tag] for tag in ("img", "svg", "canvas", "video"))
+        said = []
+        for block in self._cascade.blocks:
+            if (values := [value for own in block.declared for value in _grounds_in(own)]) and block.is_understood:
+                said += values
+        inline = {str(style) for style in attribute("style")(root)}
+        said += [value for style in sorted(inline) if "background" in style.lower() for value in _inline(style)]
+        said += map(str, attribute("bgcolor")(root))
+        for value in dict.fromkeys(said):
+            colour = colour_of(self._cascade.filled_in(value))
+            pictures |= colour is None
+            if colour is not None and len(grounds) < _MOST_GROUNDS:
+                grounds.add(colour)
+        self._grounds = grounds
+        self._paper_only = not pictures and not self._sheets and all(near(ground, WHITE) for ground in grounds)
+
+    def suspects(self, root: Any, styles: list[Any], fonts: list[Any]) -> Iterable[Any]:
+        """The elements that may be hidden, and some more, each once, in order."""
+        blocks = [block for block in self._cascade.blocks if self._may_hide(block.declared)]
+        keys = {key_of(selector.compounds[0]) for block in blocks for selector in block.selectors}
+        if "" in keys:
+            return [element for element in root.iter() if isinstance(element.tag, str)]
+        verdicts: dict[str, bool] = {}
+        styled = []
+        for style in styles:
+            text = str(style)
+            if text not in verdicts:
+                low = text.lower()
+                verdicts[text] = "var(" in low or (any(word in low for word in _TELLING) and self._may_hide(declarations(text)))
+            if verdicts[text]:
+                styled.append(style.getparent())
+        lists = [
+            [value.getparent() for value in attribute("hidden")(root)],
+            fonts,
+            self._cascade.elements(root, keys) if keys else [],
+        ]
+        if not any(lists):
+            return styled
+        wanted = set(styled).union(*lists)
+        return [element for element in root.iter(*{element.tag for element in wanted}) if element in wanted]
+
+    def style(self, element: Any) -> dict[str, str]:
+        """What is declared for it."""
+        style = self._cascade.of(element)
+        if element.tag == "font" and "color" in element.attrib and "color" not in style:
+            style = {**style, "color": element.get("color")}
+        return style
+
+    def drowns(self, element: Any, style: dict[str, str]) -> bool:
+        """True if its text has the colour of what is behind it."""
+        value = style["color"]
+        if any("text-stroke" in name or name.endswith("background-clip") for name in style):
+            return False
+        if is_clear(value):
+            return "text-shadow" not in style
+        colour = colour_of(value)
+        if colour is None or not any(near(colour, ground) for ground in self._grounds):
+            return False
+        behind = self._behind(element)
+        return behind is not None and near(colour, behind) and _shadow(style, behind)
+
+    def is_anew(self, element: Any, name: str) -> bool:
+        """True if an element sets for itself what it would inherit, or what is behind it."""
+        style = self.style(element)
+        return name in style or (name == "color" and _background(element, style) is not None)
+
+    def _behind(self, element: Any) -> Colour | None:
+        """The colour behind an element; None if a picture or a style sheet elsewhere may have set another."""
+        passed: list[Any] = []
+        found: Colour | None = WHITE
+        for place in (element, *islice(element.iterancestors(), _MOST_ANCESTORS)):
+            if place in self._behinds:
+                found = self._behinds[place]
+                break
+            passed.append(place)
+            style = self._cascade.of(place)
+            background = _background(place, style)
+            if background is not None:
+                found = colour_of(background)
+                break
+            if self._sheets and (place.get("class") or place.get("id") or place.tag in ("body", "html")):
+                found = None
+                break
+            if style.get("position") in ("absolute", "fixed") and not self._paper_only:
+                found = None
+                break
+        self._behinds |= dict.fromkeys(passed, found)
+        return found
+
+    def _may_hide(self, declared: Declared) -> bool:
+        """True if what is declared hides, by itself or with what another rule or attribute adds."""
+        for style in declared:
+            if not style:
+                continue
+            if style.keys().isdisjoint(_DECIDING):
+                continue
+            if _is_unseen_box(style) or style.get("visibility") in ("hidden", "collapse") or _is_tiny(style):
+                return True
+            if "color" in style and self._may_drown(style["color"]):
+                return True
+            # Parts of what hides may stand in several rules.
+            if style.keys() & {"overflow", "overflow-x", "overflow-y"} or any(
+                _pixels(style.get(side)) <= _FAR for side in _SIDES
+            ):
+                return True
+        return False
+
+    def _may_drown(self, value: str) -> bool:
+        """True for a colour that is clear, or that of something painted on the page."""
+        if value not in self._drowning:
+            full = self._cascade.filled_in(value)
+            colour = colour_of(full) if full else None
+            alike = colour is not None and any(near(colour, ground) for ground in self._grounds)
+            self._drowning[value] = alike or is_clear(full)
+        return self._drowning[value]
+
+
+def _grounds_in(style: dict[str, str]) -> list[str]:
+    return [style[name] for name in ("background", "background-color", "background-image") if name in style]
+
+
+def _inline(style: str) -> list[str]:
+    return [value for own in declarations(style) for value in _grounds_in(own)]
+
+
+def _remove(element: Any, builder: Builder, gone: set[Any]) -> None:
+    """Remove the element; `gone` are those that have been removed, with all that was in them."""
+    if element in gone or element.getparent() is None:
+        return
+    gone.update(element.iter())
+    builder.hide("".join(element.itertext()))
+    if not builder.keep_hidden:
+        empty(element)
+
+
+def _blank(element: Any, name: str, builder: Builder, page: Page) -> None:
+    """Take the element's texts away down to those descendants that set the property anew: it is inherited."""
+    stack = [element]
+    while stack:
+        current = stack.pop()
+        builder.hide(current.text or "")
+        if not builder.keep_hidden:
+            current.text = None
+        for child in current:
+            builder.hide(child.tail or "")
+            if not builder.keep_hidden:
+                child.tail = None
+            if not page.is_anew(child, name):
+                stack.append(child)
+
+
+def _is_unseen_box(style: dict[str, str]) -> bool:
+    """True if nothing in the element is seen, whatever it sets for itself."""
+    if style.get("display") == "none" or style.get("content-visibility") == "hidden" or style.get("mso-hide") == "all":
+        return True
+    moves = _moves(style)
+    if not moves and (_is_faint(style.get("opacity")) or _FADED.search(style.get("filter", ""))):
+        return True
+    if style.get("position") in ("absolute", "fixed") and (
+        any(_pixels(style.get(side)) <= _FAR for side in _SIDES) or _CLIPPED.match(style.get("clip", ""))
+    ):
+        return True
+    if _CUT.match(style.get("clip-path", "")) or any(
+        _pixels(style.get(name)) <= _FAR for name in ("text-indent", "margin-left", "margin-top")
+    ):
+        return True
+    if not moves and "transform" in style and _is_away(style["transform"]):
+        return True
+    if not any(style.get(name) in ("hidden", "clip") for name in _OVERFLOW):
+        return False
+    if all(name in style and _pixels(style[name]) <= 1 and not style[name].endswith("%") for name in ("width", "height")):
+        return style["width"] != "auto" != style["height"]
+    return any(style.get(side) and _ZERO.fullmatch(style[side]) for side in ("height", "width", "max-height", "max-width"))
+
+
+def _moves(style: dict[str, str]) -> bool:
+    """True if an animation may show it after all."""
+    return any(style.get(name, "none") != "none" for name in ("animation", "animation-name"))
+
+
+def _is_away(transform: str) -> bool:
+    if _SHRUNK.search(transform):
+        return True
+    return any(_pixels(shift) <= _FAR for shift in _SHIFTED.findall(transform[:200]))
+
+
+def _is_faint(value: str | None) -> bool:
+    number = _NUMBER.match(value) if value else None
+    if value is None or number is None or not number[0].strip("-."):
+        return False
+    return float(number[0]) / (100 if value.endswith("%") else 1) < _FAINT
+
+
+def _is_tiny(style: dict[str, str]) -> bool:
+    value = style.get("font-size")
+    if value is None or value[:1] not in "0123456789.":
+        return False
+    if _ZERO.fullmatch(value):
+        return True
+    size = _pixels(value)
+    if value.endswith("%"):
+        size *= 0.16
+    elif value.endswith("pt"):
+        size *= 4 / 3
+    elif not value.endswith(("px", "em")):
+        return False
+    return 0 < size < _TINY
+
+
+def _pixels(value: str | None) -> float:
+    """A length in pixels, an em counted as 16; 0 without one."""
+    number = _NUMBER.match(value) if value else None
+    if value is None or number is None or not number[0].strip("-."):
+        return 0.0
+    return float(number[0]) * (16 if value.endswith("em") else 1)
+
+
+def _background(element: Any, style: dict[str, str]) -> str | None:
+    """What is painted behind the element itself; a picture counts before a colour."""
+    value = style.get("background-image")
+    if value in (None, "", "none", "inherit", "initial", "unset"):
+        value = style.get("background-color") or style.get("background") or element.get("bgcolor")
+        value = element.get("background") if value is None and element.get("background") else value
+    return None if value in (None, "", "none", "transparent", "inherit", "initial", "unset") else str(value)
+
+
+def _shadow(style: dict[str, str], behind: Colour) -> bool:
+    """True if no shadow makes the text stand out."""
+    words = style.get("text-shadow", "none").replace(",", " ").split()[:20]
+    return all(near(colour, behind) for word in words if (colour := colour_of(word)) is not None)

@@ -1,0 +1,41 @@
+"""Small things to ask of a page's tree and to do to it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tasks.extractors._html.tables import ITEMS
+
+
+@cache
+def attribute(name: str, tag: str = "*", value: str = "") -> Any:
+    """A query for the values of an attribute anywhere below, in order, or for those alike; each knows its getparent().
+
+    Ten times faster than to ask every element. Never "/..": libxml2 takes quadratic time for it.
+    """
+    from lxml import etree  # type: ignore[import-untyped]
+
+    return etree.XPath(f"descendant::{tag}/@{name}" + (f"[. = '{value}']" if value else ""))
+
+
+def by_tag(root: Any, *tags: str) -> dict[str, list[Any]]:
+    """The elements of each of these tags, in order, found in one pass."""
+    found: dict[str, list[Any]] = {tag: [] for tag in tags}
+    for element in root.iter(*tags):
+        found[element.tag].append(element)
+    return found
+
+
+def empty(element: Any) -> None:
+    """Take all out of the element. It still parts what is before it from what is after, but is no item to be counted."""
+    element.clear(keep_tail=True)
+    if element.tag in ITEMS:
+        element.tag = "div"
+
+
+def shown(element: Any) -> str:
+    """All text in the element."""
+    from lxml import etree
+
+    return str(etree.tostring(element, method="text", encoding="unicode", with_tail=False))

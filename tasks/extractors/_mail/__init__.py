@@ -1,0 +1,1 @@
+"""Messages, whatever wraps them: MIME, Outlook, TNEF, signatures, invitations."""

@@ -1,0 +1,1 @@
+"""Inline markup of text formats taken off, and their drawn tables."""

@@ -1,0 +1,1 @@
+"""What OpenDocument files share: package, styles, text, numbers, objects."""

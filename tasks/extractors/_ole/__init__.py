@@ -1,0 +1,1 @@
+"""OLE compound files and the objects in them."""

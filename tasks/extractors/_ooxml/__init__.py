@@ -1,0 +1,1 @@
+"""What Office Open XML files share, and the parts of Word and PowerPoint files."""

@@ -1,0 +1,1 @@
+"""Spreadsheets: their rows as elements, and how cells are shown."""
