@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from core.errors import LevadaError, Unprocessable, UsageError
 from core.reasons import Reason
 from core.settings import Settings
 from tasks.extractors import comparing, drawing
+from tasks.extractors._isolation.temporary import temporary_directory
 from tasks.extractors.base import Reading
 from tasks.extractors.registry import engines_for
 from tasks.parsers import parser_pool
@@ -25,8 +25,8 @@ Comparison = list[tuple[str, Document | Unprocessable]]
 
 def read_file(file: Path, settings: Settings, reading: Reading) -> Document:
     """The document; its members' bytes are gone already. Raises Unprocessable."""
-    with tempfile.TemporaryDirectory(prefix="levada-extract-") as members:
-        return _read(file, settings, replace(reading, members=members), READER)
+    with temporary_directory("extract") as members:
+        return _read(file, settings, replace(reading, members=str(members)), READER)
 
 
 def compare(file: Path, settings: Settings, reading: Reading) -> Comparison:
@@ -59,7 +59,7 @@ def draw(file: Path, document: Document, page: int | None, target: Path, setting
         raise UsageError(f"only PDFs and pictures can be drawn, not {document.media_type}")
     numbered = list(enumerate(document.elements, 1))
     with (
-        tempfile.TemporaryDirectory(prefix="levada-draw-") as name,
+        temporary_directory("draw") as directory,
         parser_pool(settings, reader=drawing.DRAWER) as pool,
     ):
 
@@ -71,7 +71,7 @@ def draw(file: Path, document: Document, page: int | None, target: Path, setting
                     for place, element in numbered
                     if element.box is not None and (element.page or 1) == number
                 ]
-                order = Path(name, f"{number}.json")
+                order = directory / f"{number}.json"
                 drawing.write_order(order, str(file), document.media_type, number, marks, order.with_suffix(".png"))
                 orders.append((number, str(order), order.name))
             return pool.read_many(orders)

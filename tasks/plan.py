@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from ledger import mirror, vectors
 from ledger.libraries import LibraryRow, active_generation
 from ledger.owed import Pipeline
 from tasks.chunkers import StructureChunker
+from tasks.extractors._isolation.temporary import temporary_directory
 from tasks.extractors.base import Reading
 from tasks.extractors.registry import engine_keys, failure_keys, registry_key
 from tasks.parsers import parser_pool
@@ -122,11 +122,11 @@ def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, 
     """The texts of the sample that the ledger holds no vector for, by hash."""
     tokenizer = library.model.tokenizer()
     settings, texts = library.settings, {}
-    with tempfile.TemporaryDirectory(prefix="levada-plan-") as directory:
-        reading = Reading(settings.reading, str(Path(directory) / "members"))
-        with parser_pool(settings, Path(directory), reading=reading) as pool:
+    with temporary_directory("plan") as directory:
+        reading = Reading(settings.reading, str(directory / "members"))
+        with parser_pool(settings, directory, reading=reading) as pool:
             for start in range(0, len(sample), PORTION):
-                items = list(_snapshots(sample[start : start + PORTION], Path(directory), plan))
+                items = list(_snapshots(sample[start : start + PORTION], directory, plan))
                 for depth in range(DEEPEST + 1):
                     inside: list[Item] = []
                     for _key, outcome in pool.read_many(items):

@@ -14,7 +14,6 @@ import queue
 import selectors
 import shutil
 import socket
-import tempfile
 import threading
 import time
 from collections import deque
@@ -31,6 +30,7 @@ from core.documents import Document
 from core.errors import LevadaError, Unprocessable
 from core.reasons import Reason
 from tasks.extractors._isolation.process import ParserProcess
+from tasks.extractors._isolation.temporary import TemporaryDirectory
 from tasks.extractors._isolation.watch import Watch
 from tasks.extractors._isolation.worker import READ, READY
 from tasks.extractors.base import DEFAULT, Reading
@@ -114,7 +114,7 @@ class ParserPool:
         """
         self._limits = Limits(timeout, cpu_limit or 2 * timeout, memory_limit, output_limit, disk_limit, ocr_timeout, ocr_pages)
         self._directory = directory
-        self._temporary: str | None = None
+        self._temporary: TemporaryDirectory | None = None
         self._rooms = count(1)
         self._limit = max(1, workers)
         self._recycle_after = recycle_after
@@ -244,7 +244,7 @@ class ParserPool:
         with self._lock:
             self._workers.clear()
             if self._temporary is not None:
-                shutil.rmtree(self._temporary, ignore_errors=True)
+                self._temporary.close()
             closed = self._closed or PoolClosed("The parser pool is closed.")
             for batch in self._batches:
                 batch.results.put((None, closed))
@@ -284,8 +284,8 @@ class ParserPool:
 
     def _start(self) -> _Worker:
         if self._directory is None:
-            self._temporary = tempfile.mkdtemp(prefix="levada-parsers-")
-            self._directory = Path(self._temporary)
+            self._temporary = TemporaryDirectory("parsers")
+            self._directory = self._temporary.path
         room = self._directory / f"parser-{next(self._rooms)}"
         process = ParserProcess(self._reader, self._limits, self._reading, room)
         worker = _Worker(process, Watch(process, self._limits), time.monotonic() + _START_LIMIT)
