@@ -334,9 +334,9 @@ class ParserPool:
     def _lost(self, worker: _Worker) -> None:
         """It hung up. The file it was at is to blame, if it was at one."""
         self._remove(worker)
-        how = worker.process.await_end()
+        code, how = worker.process.await_end()
         if worker.process.begun() > worker.done:
-            self._blame(worker, worker.watch.death(how))
+            self._blame(worker, worker.watch.death(code, how))
         elif worker.jobs or not worker.ready:
             self._not_working(worker, how)
 

@@ -123,15 +123,15 @@ class ParserProcess:
         """Where it may write: its room, and the directory for the members of the file at work."""
         return [self.room] if self._members is None else [self.room, f"{self._members}/{self.begun()}"]
 
-    def await_end(self) -> str:
-        """After it has hung up: how it ended, in words."""
+    def await_end(self) -> tuple[int, str]:
+        """After it has hung up: its exit code, negative for a signal, and how it ended, in words."""
         deadline = time.monotonic() + _EXIT_GRACE
         while not self._has_ended() and time.monotonic() < deadline:
             time.sleep(0.005)
         words = self._last_words()
         code = self.kill()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        return f"{how}: {words}" if words else how
+        return code, f"{how}: {words}" if words else how
 
     def kill(self) -> int:
         """End it and all that it has started at once; returns its exit code, negative for a signal.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import suppress
 
 from core.errors import Unprocessable
@@ -16,6 +17,8 @@ _FIRST = 0.2
 _GRACE = 5.0
 """Seconds over a page's share in Tesseract: a parser ends it by itself, and reads the next page."""
 _MOST_WORDS = 1 << 20
+_STOPPED = frozenset({signal.SIGABRT, signal.SIGILL, signal.SIGTRAP, signal.SIGKILL})
+"""How native code ends itself on purpose, as for want of memory, and how the system ends what takes too much."""
 
 
 class Watch:
@@ -37,11 +40,15 @@ class Watch:
         self._cpu = None
         self._memory = 0
 
-    def death(self, how: str) -> Unprocessable:
-        """Why its process has died over it. Native code that gets no more memory aborts; buffers double, so that it may have
-        had no more than a quarter of what is allowed at the last look.
+    def death(self, code: int, how: str) -> Unprocessable:
+        """Why its process has died over it. `code`: its exit code, negative for a signal.
+
+        Native code that gets no more memory aborts; buffers double, so that it may have had no more than a quarter of what is
+        allowed at the last look. A fault is one of its own, unless there was hardly anything left.
         """
-        if self._limits.memory and self._memory > self._limits.memory // 4:
+        most = self._limits.memory
+        share = most // 4 if -code in _STOPPED else most - most // 8
+        if most and self._memory > share:
             return self._limits.dead_of_memory(self._memory, how)
         return Unprocessable(Reason.CRASHED, f"the parser process was {how}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -108,6 +109,24 @@ def test_what_is_granted_for_them_is_bounded_whatever_the_parser_says(times: tup
     assert refusal is not None
     setting = "LEVADA_EXTRACT_OCR_TIMEOUT" if times[1] and times[0] != 1e9 else "LEVADA_EXTRACT_TIMEOUT"
     assert (refusal.reason, setting in refusal.detail) == (Reason.TIMEOUT, True)
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("sign", "part", "expected"),
+    [
+        (signal.SIGSEGV, 0.5, Reason.CRASHED),
+        (signal.SIGSEGV, 0.95, Reason.TOO_LARGE),
+        (signal.SIGABRT, 0.5, Reason.TOO_LARGE),
+        (signal.SIGABRT, 0.1, Reason.CRASHED),
+    ],
+)
+def test_a_fault_is_no_want_of_memory_while_there_is_much_left(sign: signal.Signals, part: float, expected: Reason) -> None:
+    memory = int(proc.usage(os.getpid()).memory / part)
+    watch = Watch(Process((0.0, False)), Limits(10, 1e6, memory, 1 << 20, 1 << 20, ocr_seconds=20, ocr_pages=10))  # type: ignore[arg-type]
+    watch.begin(0.0)
+    assert watch.look(0.2) is None
+    assert watch.death(-sign, f"killed by {sign.name}").reason is expected
 
 
 def test_one_temporary_file_cannot_outgrow_the_disk_limit(item: Callable[[str], Item]) -> None:
