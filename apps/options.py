@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options and arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 LibraryName = Annotated[str, typer.Option("--library", "-l", help="The library; default: LEVADA_LIBRARY, or `default`.")]
+SourceName = Annotated[str | None, typer.Argument(metavar="PATH|SOURCE", help="A folder, or a known source; left out: all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for scripts.")]
 Include = Annotated[
     list[str] | None,

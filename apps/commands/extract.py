@@ -81,13 +81,20 @@ def extract(
         from apps.element_listing import show
 
         show(document, chosen)
-        if page is not None and not chosen:
-            out.print(f"\nNothing was found on page {page}.")
+    if page is not None and not chosen and not as_json:
+        err.print(_nothing_on(page, document))
     if draw and not as_json:
         _tell_of_drawing(written, boxless)
     for problem in failed:
         err.print(f"[yellow]warning:[/yellow] {problem}", soft_wrap=True)
     return _PARTIAL if failed else 0
+
+
+def _nothing_on(page: int, document: Document) -> str:
+    last = max((element.page or 0 for element in document.elements), default=0)
+    return f"Nothing was found on page {page}: " + (
+        f"the last with text is page {last}." if last else "this file has no pages."
+    )
 
 
 def _check(file: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from apps.logs import speak_plainly
-from apps.options import AsJson, Exclude, Include, LibraryName
+from apps.options import AsJson, Exclude, Include, LibraryName, SourceName
 from apps.output import err, out
 from apps.prefect_api import connect
 from apps.progress import ProgressBar
@@ -38,9 +38,7 @@ def _finite(seconds: float) -> float:
 
 
 def ingest(
-    source: Annotated[
-        str | None, typer.Argument(metavar="PATH|SOURCE", help="A folder, or a known source; left out: all.")
-    ] = None,
+    source: SourceName = None,
     library: LibraryName = "",
     include: Include = None,
     exclude: Exclude = None,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 
 from apps.libraries import open_for
-from apps.options import AsJson, Exclude, Include, LibraryName
+from apps.options import AsJson, Exclude, Include, LibraryName, SourceName
 from apps.output import out, print_json
 
 
@@ -18,9 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
-    source: Annotated[
-        str | None, typer.Argument(metavar="PATH|SOURCE", help="A folder, or a known source; left out: all.")
-    ] = None,
+    source: SourceName = None,
     library: LibraryName = "",
     include: Include = None,
     exclude: Exclude = None,

@@ -10,14 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from apps.opened_ledger import ledger_of
 from apps.options import AsJson, LibraryName
 from apps.output import ago, out, print_json, table
 from core.errors import UsageError
 from core.paths import printable
 from core.reasons import Reason
-from core.settings import Settings
-from ledger import libraries, quarantine, sources
-from ledger.database import open_ledger
+from ledger import quarantine, sources
 from ledger.quarantine import QuarantinedFile
 
 SHOWN = 1000
@@ -35,17 +34,12 @@ def register(app: typer.Typer) -> None:
 
 def list_files(library: LibraryName = "", as_json: AsJson = False) -> None:
     """List quarantined files with reason, attempts and what to do about them."""
-    settings = Settings.from_env()
-    db = open_ledger(settings.ledger_url, create=False)
-    try:
-        row = libraries.find(db, settings.tenant, library or settings.library)
+    with ledger_of(library) as (db, row):
         found = quarantine.rows(db, row, None if as_json else SHOWN)
         more = quarantine.count(db, row) - len(found)
         several = len(sources.all_of(db, row)) > 1
-    finally:
-        db.close()
     if as_json:
-        print_json([_facts(row) for row in found])
+        print_json([_facts(file) for file in found])
         return
     if not found:
         out.print("The quarantine is empty.")
@@ -68,15 +62,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show all that is known of a quarantined file: where and why it failed, the engine's words, and what to do."""
-    settings = Settings.from_env()
-    db = open_ledger(settings.ledger_url, create=False)
-    try:
-        row = libraries.find(db, settings.tenant, library or settings.library)
+    with ledger_of(library) as (db, row):
         found = quarantine.rows(db, row, which=file, place=_place(file))
-    finally:
-        db.close()
     if not found:
-        raise UsageError(f"{file!r} is not in quarantine: `levada quarantine list` shows what is")
+        raise _unknown(file)
     if as_json:
         print_json([_facts(one) for one in found])
         return
@@ -122,19 +111,18 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Try quarantined files again at the next ingest."""
-    settings = Settings.from_env()
-    db = open_ledger(settings.ledger_url, create=False)
-    try:
-        row = libraries.find(db, settings.tenant, library or settings.library)
+    with ledger_of(library) as (db, row):
         count = quarantine.retry(db, row, file, None if file is None else _place(file))
-    finally:
-        db.close()
     if file is not None and not count:
-        raise UsageError(f"{file!r} is not in quarantine: `levada quarantine list` shows what is")
+        raise _unknown(file)
     if as_json:
         print_json({"retrying": count})
     else:
         out.print(f"{count:,} files are tried again at the next ingest")
+
+
+def _unknown(file: str) -> UsageError:
+    return UsageError(f"{file!r} is not in quarantine: `levada quarantine list` shows what is")
 
 
 def _place(file: str) -> str | None:

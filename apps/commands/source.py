@@ -9,11 +9,10 @@ import typer
 from rich.markup import escape
 
 from apps.libraries import open_for
+from apps.opened_ledger import ledger_of
 from apps.options import AsJson, LibraryName
 from apps.output import out, print_json, table
-from core.settings import Settings
-from ledger import libraries, sources
-from ledger.database import open_ledger
+from ledger import sources
 
 
 def register(app: typer.Typer) -> None:
@@ -26,13 +25,8 @@ def register(app: typer.Typer) -> None:
 
 def list_sources(library: LibraryName = "", as_json: AsJson = False) -> None:
     """List the sources of the library."""
-    settings = Settings.from_env()
-    db = open_ledger(settings.ledger_url, create=False)
-    try:
-        row = libraries.find(db, settings.tenant, library or settings.library)
+    with ledger_of(library) as (db, row):
         found = [(source, sources.file_count(db, source)) for source in sources.all_of(db, row)]
-    finally:
-        db.close()
     if as_json:
         print_json([asdict(source) | {"files": files} for source, files in found])
     else:

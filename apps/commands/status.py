@@ -10,11 +10,10 @@ from typing import Any
 import typer
 from rich.markup import escape
 
+from apps.opened_ledger import ledger_of
 from apps.options import AsJson, LibraryName
 from apps.output import ago, out, print_json, table
-from core.settings import Settings
-from ledger import libraries, runs, sources, statistics
-from ledger.database import open_ledger
+from ledger import runs, sources, statistics
 
 
 def register(app: typer.Typer) -> None:
@@ -27,14 +26,9 @@ def status(library: LibraryName = "", as_json: AsJson = False) -> None:
 
     The last ingest is running, completed, partial, failed, cancelled, or died: it was killed, and the next finishes its work.
     """
-    settings = Settings.from_env()
-    db = open_ledger(settings.ledger_url, create=False)
-    try:
-        row = libraries.find(db, settings.tenant, library or settings.library)
+    with ledger_of(library) as (db, row):
         counts = statistics.collect(db, row)
         last, known = runs.last(db, row), sources.all_of(db, row)
-    finally:
-        db.close()
     run: dict[str, Any] | None = None
     if last is not None:
         run = asdict(last) | {"report": json.loads(last.report) if last.report else None}

@@ -66,7 +66,17 @@ def test_one_page(levada: Command, report: Path) -> None:
     assert [element["page"] for element in elements] == [2, 2]
     assert [element["number"] for element in elements] == [7, 8]
     assert elements[1]["headings"] == ["Water in the Hills", "How water is shared"]
-    assert "Nothing was found on page 9." in levada("extract", report, "--page", "9").stdout
+    for form in ((), ("--markdown",)):
+        assert (
+            "Nothing was found on page 9: the last with text is page 3."
+            in levada("extract", report, "--page", "9", *form).stderr
+        )
+
+
+def test_a_page_of_a_file_without_pages(levada: Command, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(TABLE)
+    assert "Nothing was found on page 2: this file has no pages." in levada("extract", page, "--page", "2").stderr
 
 
 def test_what_is_refused_is_said_to_both(levada: Command, tmp_path: Path) -> None:
