@@ -37,6 +37,8 @@ def _show_counts(out: Console, report: SyncReport) -> None:
     for failure in report.failures:
         detail = f" ({failure.detail})" if failure.detail else ""
         out.print(f"[yellow]quarantined[/yellow] {escape(f'{failure.path}: {failure.reason}{detail}')}", soft_wrap=True)
+    if report.unnamed:
+        out.print(f"[yellow]quarantined[/yellow] and {report.unnamed:,} more: levada quarantine list", soft_wrap=True)
 
 
 def _seconds(report: SyncReport, stage: str) -> str:

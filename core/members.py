@@ -49,6 +49,11 @@ def member_path(path: str, file_id: bytes) -> str:
     return "/".join([path, *map(printable, file_id.split(_INSIDE)[1:])])
 
 
+def listed_path(path: str, file_id: bytes) -> str:
+    """The path of the outermost container of the file with this path; the path itself if it lies in none."""
+    return path.removesuffix(member_path("", file_id))
+
+
 def member_name(name: str) -> str:
     """Its last part, as a file's name."""
     return name.rpartition("/")[2]

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 
 FAILURES_SHOWN = 100
 """How many failures a report carries by name; the ledger has them all."""
+INSIDE_SHOWN = 10
+"""How many of them may lie in the same file: the members of one archive do not crowd others out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class SyncReport:
     """Vanished files whose removal waits (invariant I5)."""
     failures: list[Failure] = field(default_factory=list)
     """The newly quarantined, at most FAILURES_SHOWN of them; not those that have failed again in the same way."""
+    unnamed: int = 0
+    """How many more there are of these."""
     unlisted: int = 0
     """Parts of a source that could not be listed."""
     warnings: list[str] = field(default_factory=list)
@@ -51,6 +55,14 @@ class SyncReport:
     def complete(self) -> bool:
         """True if nothing was left behind by this run."""
         return not (self.quarantined or self.owed or self.awaiting_confirmation or self.unlisted)
+
+    def tell(self, failure: Failure, listed: str) -> None:
+        """Name a newly quarantined file, or count it. `listed`: path of the outermost file around it, or its own."""
+        beside = sum(other.path.startswith(f"{listed}/") for other in self.failures) if listed != failure.path else 0
+        if len(self.failures) < FAILURES_SHOWN and beside < INSIDE_SHOWN:
+            self.failures.append(failure)
+        else:
+            self.unnamed += 1
 
     def to_json(self) -> str:
         """One line, in ASCII. The issue's keys first; scripts may rely on them."""

@@ -6,7 +6,8 @@ import numpy as np
 from prefect import task
 
 from blocks.stores.base import Record
-from core.report import FAILURES_SHOWN, Failure
+from core.members import listed_path
+from core.report import Failure
 from ledger import publishing, quarantine
 from ledger.publishing import Flip, Revision
 from ledger.quarantine import FailedFile
@@ -70,13 +71,14 @@ def _settle(ctx: RunContext, batch: Batch) -> int:
 
 
 def _count(ctx: RunContext, source: SourceContext, batch: Batch, flip: Flip, withdrawn: int, new: list[FailedFile]) -> None:
-    paths = {file.document_id: file.path for file in batch.files}
+    files = {file.document_id: file for file in batch.files}
     with ctx.counting() as report:
         report.added += len(flip.added)
         report.updated += len(flip.updated)
         report.moved += len(flip.moved)
         report.removed += withdrawn
-        for failed in new[: max(0, FAILURES_SHOWN - len(report.failures))]:
-            reason = failed.reason
-            report.failures.append(Failure(paths[failed.document_id], failed.stage, reason.value, failed.detail, reason.remedy))
+        for failed in new:
+            file, reason = files[failed.document_id], failed.reason
+            failure = Failure(file.path, failed.stage, reason.value, failed.detail, reason.remedy)
+            report.tell(failure, listed_path(file.path, file.file_id))
     ctx.advance(source, batch.bytes, PUBLISHED, files=len(batch.files))

@@ -72,6 +72,7 @@ def markdown(library: str, report: SyncReport) -> str:
         lines += [
             f"| {_cell(f.path)} | {f.stage} | {f.reason} | {_cell(f.remedy)} | {_cell(f.detail)} |" for f in report.failures
         ]
+        lines += ["", f"and {report.unnamed:,} more"] if report.unnamed else []
         lines += ["", f"{report.quarantined} files are in quarantine in all: `levada quarantine list` shows them."]
     lines += ["", *(f"- {warning}" for warning in report.warnings)]
     return "\n".join(lines)
