@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.reasons import Reason
+from tasks.extractors.registry import engines
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
@@ -44,6 +45,15 @@ def test_every_reason_is_explained_and_no_other() -> None:
         assert reason.remedy
         assert ("with back-off" in rows[reason.value]) == reason.transient, reason
         assert ("withdrawn" in rows[reason.value]) == reason.retires, reason
+
+
+def test_every_engine_has_its_row_and_no_other() -> None:
+    """The usual engines stand in the first table, those to compare them with in the second."""
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    usual = re.findall(r"^\| [^`|]+ \| `(\w+)` \|", page, re.MULTILINE)
+    others = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(usual) == [engine.name for engine in engines() if not engine.alternative]
+    assert sorted(others) == [engine.name for engine in engines() if engine.alternative]
 
 
 def test_every_setting_that_a_page_names_is_listed() -> None:

@@ -8,7 +8,7 @@ from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
 from tasks.extractors._mail.calendar import events
-from tasks.extractors._suffixes import CALENDAR
+from tasks.extractors._types.suffixes import CALENDAR
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _MOST = 100_000

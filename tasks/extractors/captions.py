@@ -15,7 +15,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
-from tasks.extractors._suffixes import SRT, VTT
+from tasks.extractors._types.suffixes import SRT, VTT
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _TIMES = re.compile(

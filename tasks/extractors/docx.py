@@ -14,14 +14,14 @@ from typing import Any
 from core.documents import Document, ElementKind
 from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._embedded import Embedded
+from tasks.extractors._office.embedded import Embedded
 from tasks.extractors._ooxml.docx_numbering import Numbering
 from tasks.extractors._ooxml.docx_styles import VAL, Style, Styles, W, ground_of, is_shaded, numbering_of, outline_of
 from tasks.extractors._ooxml.docx_text import CHART, DIAGRAM, MC, TEXT_BOX, WORD_ART, Inline, TextReader, alternative
 from tasks.extractors._ooxml.drawing import chart_rows, diagram_texts
 from tasks.extractors._ooxml.package import R_ID, Package, note_properties, opened
 from tasks.extractors._tables import add_table
-from tasks.extractors._xml import integer, is_on
+from tasks.extractors._xml.parts import integer, is_on
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _CONTAINERS = frozenset(W + name for name in ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"))

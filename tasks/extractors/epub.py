@@ -14,8 +14,8 @@ from core.reasons import Reason
 from tasks.extractors._archives import zip_container
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import decode
-from tasks.extractors._suffixes import EPUB
-from tasks.extractors._xml_tree import local, tree, words
+from tasks.extractors._types.suffixes import EPUB
+from tasks.extractors._xml.tree import local, tree, words
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import add_page
 

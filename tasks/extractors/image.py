@@ -27,7 +27,7 @@ _DATE = re.compile(r"([12]\d{3})[:-](\d\d)[:-](\d\d)")
 
 
 class ImageExtractor(Extractor):
-    """Paragraphs with their page, if the file has several, and their box in pixels."""
+    """Paragraphs with their page and their box in pixels."""
 
     name = "image"
     version = 2

@@ -11,8 +11,8 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
-from tasks.extractors._json_text import loads, pieces
-from tasks.extractors._suffixes import JSON, JSON_LINES
+from tasks.extractors._markup.json_text import loads, pieces
+from tasks.extractors._types.suffixes import JSON, JSON_LINES
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 # Strings are matched first, so that nothing in them is taken for a comment.

@@ -8,8 +8,8 @@ from pathlib import Path
 from core.documents import Document
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._office.soffice import converted
 from tasks.extractors._ole import container
-from tasks.extractors._soffice import converted
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.docx import DocxExtractor
 from tasks.extractors.media_type import OLE_ENCRYPTED

@@ -12,8 +12,8 @@ from typing import BinaryIO
 from core.errors import Unprocessable
 from tasks.extractors._archives import tar_archive
 from tasks.extractors._ole import container
-from tasks.extractors._suffixes import EML, MBOX, PLAIN, text_suffix
-from tasks.extractors._text_type import MAIL_HEADER, is_text, text_type
+from tasks.extractors._types.suffixes import EML, MBOX, PLAIN, text_suffix
+from tasks.extractors._types.text import MAIL_HEADER, is_text, text_type
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 OCTET_STREAM = "application/octet-stream"

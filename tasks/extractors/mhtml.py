@@ -9,7 +9,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import decode, normalise, read_bytes
-from tasks.extractors._suffixes import MHTML
+from tasks.extractors._types.suffixes import MHTML
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import add_page
 from tasks.extractors.text import add_paragraphs

@@ -14,7 +14,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import normalise, read_text
-from tasks.extractors._suffixes import NOTEBOOK
+from tasks.extractors._types.suffixes import NOTEBOOK
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import add_fragment
 from tasks.extractors.markdown import blocks

@@ -8,7 +8,6 @@ from typing import Any
 from core.documents import Box, Document, ElementKind
 from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._embedded import Embedded
 from tasks.extractors._odf.objects import OdfObjects
 from tasks.extractors._odf.package import (
     DRAW,
@@ -25,7 +24,8 @@ from tasks.extractors._odf.package import (
     points,
 )
 from tasks.extractors._odf.text import OdfReader
-from tasks.extractors._reading_order import reading_order
+from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.reading_order import reading_order
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _ODF = "application/vnd.oasis.opendocument."

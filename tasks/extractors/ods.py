@@ -9,14 +9,14 @@ from typing import IO, Any
 from core.documents import Document
 from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._embedded import Embedded
 from tasks.extractors._odf.objects import OdfObjects
 from tasks.extractors._odf.package import OFFICE, TABLE, OdfFile, OdfStyles, note_properties, opened
 from tasks.extractors._odf.text import OdfReader
+from tasks.extractors._office.embedded import Embedded
 from tasks.extractors._sheets.merged import Merged
 from tasks.extractors._sheets.sheet import Sheet
 from tasks.extractors._tables import cell_text
-from tasks.extractors._xml import SAFE, integer
+from tasks.extractors._xml.parts import SAFE, integer
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _ODF = "application/vnd.oasis.opendocument."

@@ -7,10 +7,10 @@ from pathlib import Path
 from core.documents import Document
 from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._embedded import Embedded
 from tasks.extractors._odf.objects import OdfObjects
 from tasks.extractors._odf.package import OFFICE, OdfStyles, note_properties, opened
 from tasks.extractors._odf.text import OdfReader
+from tasks.extractors._office.embedded import Embedded
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _ODF = "application/vnd.oasis.opendocument."

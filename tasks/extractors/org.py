@@ -8,8 +8,8 @@ import textwrap
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
-from tasks.extractors._suffixes import ORG
 from tasks.extractors._tables import HEADER_LINES, markdown_table
+from tasks.extractors._types.suffixes import ORG
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 # Bounded repetitions keep every pattern linear on hostile input.

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._pdf_plain import PlainTextExtractor
+from tasks.extractors._pdf.plain_text import PlainTextExtractor
 
 _PASSWORD_ERROR = 4
 

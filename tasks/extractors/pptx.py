@@ -16,8 +16,9 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._embedded import Embedded
-from tasks.extractors._math import MATH, math_text
+from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.equations import MATH, math_text
+from tasks.extractors._office.reading_order import reading_order
 from tasks.extractors._ooxml.drawing import A, chart_rows, diagram_texts, plain_text
 from tasks.extractors._ooxml.package import R_ID, Package, note_properties, opened
 from tasks.extractors._ooxml.pptx_shapes import (
@@ -32,9 +33,8 @@ from tasks.extractors._ooxml.pptx_shapes import (
     shapes,
     written_colour,
 )
-from tasks.extractors._reading_order import reading_order
 from tasks.extractors._tables import add_table
-from tasks.extractors._xml import integer, is_on
+from tasks.extractors._xml.parts import integer, is_on
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"

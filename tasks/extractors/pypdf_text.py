@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._pdf_plain import PlainTextExtractor
+from tasks.extractors._pdf.plain_text import PlainTextExtractor
 
 
 class PypdfExtractor(PlainTextExtractor):

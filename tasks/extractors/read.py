@@ -12,7 +12,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._archives.member_names import clean
 from tasks.extractors._archives.members import CONTENT
-from tasks.extractors._suffixes import declared_type
+from tasks.extractors._types.suffixes import declared_type
 from tasks.extractors.base import DEFAULT, Reading
 from tasks.extractors.media_type import OCTET_STREAM, media_type
 from tasks.extractors.registry import engine_named, extractor_for, failure_key

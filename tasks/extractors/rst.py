@@ -14,8 +14,8 @@ from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
 from tasks.extractors._markup.rst_inline import plain
 from tasks.extractors._markup.rst_tables import grid_rows, is_grid, is_simple, simple_rows, table_end
-from tasks.extractors._suffixes import RST
 from tasks.extractors._tables import HEADER_LINES, markdown_table
+from tasks.extractors._types.suffixes import RST
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _MAX_DEPTH = 40

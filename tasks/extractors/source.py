@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
-from tasks.extractors._suffixes import SOURCE
+from tasks.extractors._types.suffixes import SOURCE
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _CLOSING = re.compile(r"[\])}>]|end\b|else\b|elif\b|except\b|finally\b|catch\b|#(?:else|elif|endif)\b|fi\b|done\b|esac\b")

@@ -12,8 +12,8 @@ from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
 from tasks.extractors._markup.tex_inline import braced, plain
-from tasks.extractors._suffixes import TEX
 from tasks.extractors._tables import HEADER_LINES, markdown_table
+from tasks.extractors._types.suffixes import TEX
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n[ \t]*(?=\S)|(?=\n)|$)")

@@ -13,7 +13,7 @@ from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
 from tasks.extractors._mail.calendar import split_property, unescaped
-from tasks.extractors._suffixes import VCARD
+from tasks.extractors._types.suffixes import VCARD
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _SHOWN = {

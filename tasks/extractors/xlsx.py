@@ -15,14 +15,14 @@ from core.reasons import Reason
 from tasks.extractors._archives.members import Members
 from tasks.extractors._archives.zip_container import DAMAGE
 from tasks.extractors._builder import MAX_CHARACTERS, Builder
-from tasks.extractors._embedded import Embedded
+from tasks.extractors._office.embedded import Embedded
 from tasks.extractors._ooxml.drawing import C, diagram_texts, plain_text
 from tasks.extractors._ooxml.package import R_ID, Package, note_properties, opened
 from tasks.extractors._sheets.merged import Area
 from tasks.extractors._sheets.sheet import Sheet
 from tasks.extractors._sheets.xlsx_rows import Rows, areas, marked_areas, string_of
 from tasks.extractors._sheets.xlsx_styles import CellStyle, S, read_styles
-from tasks.extractors._xml import is_on, stream
+from tasks.extractors._xml.parts import is_on, stream
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _SHAPES = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"

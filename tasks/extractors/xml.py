@@ -11,9 +11,9 @@ from typing import Any
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_bytes
-from tasks.extractors._suffixes import SVG, XML
 from tasks.extractors._tables import HEADER_LINES, markdown_table
-from tasks.extractors._xml_tree import local, tree, words
+from tasks.extractors._types.suffixes import SVG, XML
+from tasks.extractors._xml.tree import local, tree, words
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 

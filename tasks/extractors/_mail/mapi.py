@@ -58,7 +58,6 @@ class Tag(IntEnum):
     SMTP = 0x39FE
     DATA = 0x3701
     FILE_NAME = 0x3704
-    METHOD = 0x3705
     LONG_FILE_NAME = 0x3707
     MIME_TYPE = 0x370E
     CONTENT_ID = 0x3712

@@ -1,1 +1,1 @@
-"""Inline markup of text formats taken off, and their drawn tables."""
+"""What text formats are made of: inline markup to be taken off, drawn tables, JSON's keys and values."""

@@ -82,10 +82,8 @@ def table_end(lines: list[str], start: int) -> int:
         while end < len(lines) and lines[end][:1] in ("+", "|"):
             end += 1
         return end
-    borders = 1
     while end < len(lines):
         if is_simple(lines[end]):
-            borders += 1
             if end + 1 >= len(lines) or not lines[end + 1].strip():
                 return end + 1
         elif not lines[end].strip() and (end + 1 >= len(lines) or not lines[end + 1].strip()):

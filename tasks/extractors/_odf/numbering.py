@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.extractors._numerals import formatted
 from tasks.extractors._odf.package import STYLE, TEXT
-from tasks.extractors._xml import integer
+from tasks.extractors._xml.parts import integer
 
 _LEVELS = 10
 _FORMATS = {"": "none", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}

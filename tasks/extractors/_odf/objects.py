@@ -7,10 +7,10 @@ import posixpath
 import zipfile
 from typing import Any
 
-from tasks.extractors._embedded import Embedded
-from tasks.extractors._math import MATHML
 from tasks.extractors._odf.package import CHART, OFFICE, XLINK, OdfFile
-from tasks.extractors._xml import name_of
+from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.equations import MATHML
+from tasks.extractors._xml.parts import name_of
 
 _KINDS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "drawing": "odg"}
 """Suffixes, which begin with "f" for flat files, by names of bodies."""

@@ -15,7 +15,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._archives import zip_container
 from tasks.extractors._builder import Builder
-from tasks.extractors._xml import integer, name_of, parse
+from tasks.extractors._xml.parts import integer, name_of, parse
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, TEXT, TABLE, DRAW, STYLE, PRESENTATION, META, CHART = (

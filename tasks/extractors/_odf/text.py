@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.documents import ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._math import mathml_text
 from tasks.extractors._odf.numbering import OdfNumbering, OpenList
 from tasks.extractors._odf.objects import OdfObjects
 from tasks.extractors._odf.package import CHART, DRAW, OFFICE, TABLE, TEXT, OdfStyle, OdfStyles
+from tasks.extractors._office.equations import mathml_text
 from tasks.extractors._tables import add_table
-from tasks.extractors._xml import integer
+from tasks.extractors._xml.parts import integer
 
 _LITERAL = {TEXT + "tab": "\t", TEXT + "line-break": "\n"}
 _SKIPPED = frozenset(
@@ -36,8 +36,6 @@ _CODE = frozenset({"preformatted text", "source code"})
 _MOST_REPEATED = 1_000
 _MAX_CELLS = 200_000
 """Grid positions of a table beyond which what repeats or spans is not expanded: a few bytes can claim billions."""
-
-Add = Callable[[ElementKind, str, int | None], None]
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import Unprocessable
 from tasks.extractors._archives.member_names import decoded
 from tasks.extractors._ole import container
-from tasks.extractors._suffixes import usual_suffix
+from tasks.extractors._types.suffixes import usual_suffix
 from tasks.extractors.media_type import OCTET_STREAM, OLE, media_type_in
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

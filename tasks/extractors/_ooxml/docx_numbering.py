@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.extractors._numerals import formatted
 from tasks.extractors._ooxml.docx_styles import VAL, W
-from tasks.extractors._xml import integer, is_on
+from tasks.extractors._xml.parts import integer, is_on
 
 _PLACE = re.compile(r"%([1-9])")
 _LEVELS = 9

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from core.documents import ElementKind
-from tasks.extractors._xml import integer, is_on
+from tasks.extractors._xml.parts import integer, is_on
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 VAL = W + "val"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.extractors._builder import Builder
-from tasks.extractors._math import MATH, MATH_PARAGRAPH, math_text
+from tasks.extractors._office.equations import MATH, MATH_PARAGRAPH, math_text
+from tasks.extractors._office.symbols import symbol
 from tasks.extractors._ooxml.docx_styles import VAL, Look, Styles, W, look_of
-from tasks.extractors._symbols import symbol
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.extractors._ooxml.package import Package
-from tasks.extractors._xml import integer
+from tasks.extractors._xml.parts import integer
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"

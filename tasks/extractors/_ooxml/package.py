@@ -18,7 +18,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._archives import zip_container
 from tasks.extractors._builder import Builder
-from tasks.extractors._xml import name_of, parse
+from tasks.extractors._xml.parts import name_of, parse
 
 R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _NO_DATE = "1601-01-01"

@@ -9,7 +9,7 @@ from typing import Any
 from core.documents import Box
 from tasks.extractors._ooxml.drawing import A
 from tasks.extractors._ooxml.package import Package
-from tasks.extractors._xml import integer, is_on
+from tasks.extractors._xml.parts import integer, is_on
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"

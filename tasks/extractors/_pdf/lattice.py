@@ -36,7 +36,7 @@ def crossing(across: list[Line], down: list[Line]) -> list[Region]:
     x, top, bottom = (np.array(values)[None, :] for values in zip(*((d.at, d.start, d.end) for d in down), strict=True))
     meets: NDArray[np.bool_] = (x >= left - _TOUCH) & (x <= right + _TOUCH) & (y >= top - _TOUCH) & (y <= bottom + _TOUCH)
     regions: list[Region] = []
-    free_across, free_down = meets.any(axis=1), meets.any(axis=0)
+    free_across = meets.any(axis=1)
     while free_across.any():
         some = np.zeros(len(across), bool)
         some[int(free_across.argmax())] = True
@@ -47,7 +47,6 @@ def crossing(across: list[Line], down: list[Line]) -> list[Region]:
                 break
             some = grown | some
         free_across &= ~some
-        free_down &= ~its
         region = _region([across[place] for place in np.flatnonzero(some)], [down[place] for place in np.flatnonzero(its)])
         if region:
             regions.append(region)

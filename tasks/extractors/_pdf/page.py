@@ -80,10 +80,6 @@ class Rule:
     """On a horizontal rule top == bottom, on a vertical one left == right: its middle."""
     width: float
 
-    @property
-    def horizontal(self) -> bool:
-        return self.top == self.bottom
-
 
 @dataclass(frozen=True, slots=True)
 class Fill:

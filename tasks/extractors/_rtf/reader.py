@@ -5,10 +5,10 @@ from __future__ import annotations
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
+from tasks.extractors._office.symbols import symbol
 from tasks.extractors._rtf import syntax
 from tasks.extractors._rtf.flow import Flow
 from tasks.extractors._rtf.state import NO_LEVEL, Header, State
-from tasks.extractors._symbols import symbol
 
 _DEEPEST = 10_000
 _TINY = 2

@@ -11,7 +11,7 @@ from tasks.extractors._sheets.merged import Area, Merged
 from tasks.extractors._sheets.number_format import general
 from tasks.extractors._sheets.xlsx_styles import PLAIN, CellStyle
 from tasks.extractors._tables import cell_text
-from tasks.extractors._xml import integer, is_on, stream
+from tasks.extractors._xml.parts import integer, is_on, stream
 
 _BLOCK = 1 << 20
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.extractors._sheets.number_format import LONGEST, Shown, duration, formatter, general, iso_date
-from tasks.extractors._xml import integer, is_on
+from tasks.extractors._xml.parts import integer, is_on
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LOCAL_DATES = frozenset({*range(27, 37), *range(50, 59)})

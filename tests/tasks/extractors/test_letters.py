@@ -9,7 +9,7 @@ import pytest
 from tasks.extractors._encodings.decode import declared_in, decode
 from tasks.extractors._encodings.letters import Scores
 from tasks.extractors._encodings.wide import wide_encoding
-from tasks.extractors._suffixes import PLAIN
+from tasks.extractors._types.suffixes import PLAIN
 from tasks.extractors.media_type import media_type
 
 FRENCH = (

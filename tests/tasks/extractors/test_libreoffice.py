@@ -19,7 +19,7 @@ import pytest
 from core.documents import ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors import _soffice
+from tasks.extractors._office import soffice
 from tasks.extractors.libreoffice import LibreOfficeExtractor
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import ExtractorContract
@@ -150,7 +150,7 @@ def test_nothing_is_fetched(tmp_path: Path, web: tuple[str, list[str]]) -> None:
     assert asked, "as it comes, LibreOffice fetches what a page names"
     asked.clear()
     for source, suffix, target in ((page, "html", "odt"), (page, "html", "pdf"), (saved, "odt", "docx"), (saved, "odt", "pdf")):
-        with _soffice.converted(str(source), suffix, target) as made:
+        with soffice.converted(str(source), suffix, target) as made:
             assert Path(made).stat().st_size > 0
     assert asked == []
 
@@ -162,7 +162,7 @@ def test_a_local_file_that_a_document_names_is_not_taken_in(tmp_path: Path) -> N
     path = tmp_path / "a.rtf"
     field = rf'{{\field{{\*\fldinst INCLUDETEXT "{secret.as_uri()}"}}{{\fldrslt }}}}'
     path.write_text(rf"{{\rtf1\ansi Before {field} after.\par}}")
-    with _soffice.converted(str(path), "rtf", "txt") as made:
+    with soffice.converted(str(path), "rtf", "txt") as made:
         text = Path(made).read_text()
     assert "after" in text
     assert "swordfish" not in text
@@ -188,7 +188,7 @@ def test_no_macro_runs(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     path = tmp_path / "a.fodt"
     path.write_text(MACRO.format(mark=mark))
-    with _soffice.converted(str(path), "fodt", "txt") as made:
+    with soffice.converted(str(path), "fodt", "txt") as made:
         assert "Here" in Path(made).read_text("utf-8-sig")
     assert not mark.exists()
 
@@ -240,7 +240,7 @@ def test_what_libreoffice_prints_is_quoted_in_part(tmp_path: Path, monkeypatch: 
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    with pytest.raises(Unprocessable) as caught, _soffice.converted(__file__, "doc", "docx"):
+    with pytest.raises(Unprocessable) as caught, soffice.converted(__file__, "doc", "docx"):
         pass
     assert caught.value.reason is Reason.CRASHED
     assert caught.value.detail.startswith("LibreOffice ended with 255: first /document.doc middle")

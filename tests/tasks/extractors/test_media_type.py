@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.extractors import _suffixes as texts
 from tasks.extractors import media_type as types
+from tasks.extractors._types import suffixes as texts
 from tasks.extractors.media_type import media_type
 from tests.tasks.extractors import make
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.extractors._xml import name_of
+from tasks.extractors._xml.parts import name_of
 
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 MATH = _M + "oMath"

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from tasks.extractors._encodings.wide import wide_encoding
-from tasks.extractors._suffixes import (
+from tasks.extractors._types.suffixes import (
     CALENDAR,
     CSV,
     EML,
@@ -60,7 +60,7 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 def text_type(head: bytes, suffix: str, whole: bool) -> str | None:
     """The media type of a text by its beginning, which may be the whole of it; None if it is no text.
 
-    `suffix` is what _suffixes.text_suffix gives. What a name says of a text is believed unless the text begins as a page, a
+    `suffix` is what suffixes.text_suffix gives. What a name says of a text is believed unless the text begins as a page, a
     message, captions or XML; what no name says is looked for in the text.
     """
     claimed = TEXT_BY_SUFFIX.get(suffix)

@@ -1,4 +1,4 @@
-"""XML parsed so that nothing in it can hurt: no entity of its own is expanded, nothing is fetched, depth is bounded."""
+"""XML documents of anybody's making as trees: read as far as they go, nothing expanded or fetched, their depth bounded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import decode
+from tasks.extractors._xml.parts import SAFE, name_of
 
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]{0,2000}([\[>])", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\][ \t\r\n]{0,100}>")
@@ -28,15 +29,7 @@ def tree(data: bytes, builder: Builder) -> Any:
     text = _without_doctype(_DECLARATION.sub("", decode(data).lstrip("\ufeff"), count=1))
     text = _ENTITY.sub(_character, text) if "&" in text else text
     for recover in (False, True):
-        parser = etree.XMLParser(
-            encoding="utf-8",
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            remove_comments=True,
-            remove_pis=True,
-            recover=recover,
-        )
+        parser = etree.XMLParser(encoding="utf-8", recover=recover, **SAFE)
         try:
             root = etree.fromstring(text.replace("\0", "").lstrip().encode("utf-8", "ignore"), parser)
         except etree.XMLSyntaxError as exc:
@@ -52,8 +45,7 @@ def tree(data: bytes, builder: Builder) -> Any:
 
 def local(element: Any) -> str:
     """An element's name without its namespace, in lower case; "" of an entity that was not expanded."""
-    tag = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+    return name_of(element).lower()
 
 
 def words(element: Any, between: str = "") -> str:

@@ -1,0 +1,1 @@
+"""What office formats of all makers share: embedded files, equations, symbols, free boxes, LibreOffice."""
