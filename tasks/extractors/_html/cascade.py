@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from tasks.extractors._html.css import Compound, Declared, Selector, declarations, holds, put, rules, selectors_of
-from tasks.extractors._html.query import attribute
+from tasks.extractors._html.css import Compound, Declared, Selector, declarations, put, rules, selectors_of
+from tasks.extractors._html.query import values
 
 _MOST_RULES = 5_000
 _MOST_CLASSES = 50
 _MOST_STEPS = 200
 """Elements that are tried for one selector: deeper nesting is an attack."""
+_MOST_MARKS = 200
+"""Names that are looked for in all that is around an element at once; others are only looked for one by one."""
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,\s*([^()]{0,100}))?\)")
-_INTRICATE = re.compile(r"[(\[:\\]")
-_COMBINATORS = re.compile(r"[\s>+~]+")
+_INTRICATE = re.compile(r"[(\[\\]")
 _NAMES = re.compile(r"[.#][\w-]+")
-_MOST_NAMES = 2
-"""That are looked for by libxml2; of more, all elements with a class are looked at."""
-_TELLING = (
-    "display",
-    "visibility",
-    "color",
-    "background",
-    "font",
-    "opacity",
-    "position",
-    "text-indent",
-    "overflow",
-    "mso-hide",
-    "clip",
-    "transform",
-    "filter",
-    "margin",
-    "--",
-)
+_GROUND = re.compile(r"background(?:-color|-image)?\s*:([^;]*)")
+_GROUNDS = ("background", "background-color", "background-image")
 
 
 class Rule(NamedTuple):
@@ -46,68 +29,122 @@ class Rule(NamedTuple):
     selector: Selector
     declared: Declared
     order: int
-
-
-class Block:
-    """The selectors of a rule as they are written, and what it declares. They are read only if they matter: few do."""
-
-    def __init__(self, source: str, declared: Declared) -> None:
-        self._source = source
-        self.declared = declared
-
-    @cached_property
-    def selectors(self) -> list[Selector]:
-        """Those that are understood."""
-        return list(selectors_of(self._source))
-
-    @cached_property
-    def is_understood(self) -> bool:
-        """True if one of its selectors is."""
-        return next(selectors_of(self._source), None) is not None
-
-    @cached_property
-    def keys(self) -> set[str]:
-        """The keys (`key_of`) of its selectors, and maybe of some that are not understood."""
-        if _INTRICATE.search(self._source):
-            return {key_of(selector.compounds[0]) for selector in self.selectors}
-        lasts = [parts[-1] for text in self._source.split(",") if (parts := _COMBINATORS.split(text.strip()))]
-        return {min(names) if (names := _NAMES.findall(last)) else last.lower().strip("*") for last in lasts}
+    around: int
+    """Marks of the names that elements around it must have."""
+    is_plain: bool
+    """True if tag, id and classes of the element itself decide."""
 
 
 class Cascade:
-    """Rules of the style sheets in a page, and its style attributes."""
+    """The rules of a page's style sheets that may hold of one of its elements, and its style attributes."""
 
-    def __init__(self, sheets: list[Any]) -> None:
-        """`sheets` are the page's <style>."""
-        self.blocks: list[Block] = []
-        self._variables: dict[str, str] = {}
-        self._known: dict[Any, dict[str, str]] = {}
+    def __init__(self, sheets: list[str], root: Any) -> None:
+        """`sheets` are the texts of its <style>; classes and ids are those under `root` now."""
+        self.rules: list[Rule] = []
+        self._written: list[tuple[str, str]] = []
+        self._values: dict[str, set[str]] = {}
+        self._by_key: dict[str, list[Rule]] = {}
+        self._candidates: dict[tuple[str, str | None, str | None], list[Rule]] = {}
         self._names_of: dict[Any, frozenset[str]] = {}
-        left = _MOST_RULES
+        self._marks: dict[str, int] = {}
+        self._marks_of: dict[Any, int] = {}
+        self._variables: dict[str, str] = {}
+        self._inline: dict[str, Declared] = {}
+        self._styles: dict[Any, dict[str, str]] = {}
+        self._alike: dict[tuple[str | None, ...], dict[str, str]] = {}
         for sheet in sheets:
-            if not holds(sheet.get("media") or "all"):
-                continue
-            for selectors, body in rules(sheet.text or ""):
-                left -= 1
-                if left < 0:
-                    return
-                low = body.lower()
-                if any(word in low for word in _TELLING) or "\\" in body:
-                    declared = declarations(body)
-                    self.blocks.append(Block(selectors, declared))
-                    if "--" in low:
-                        self._note_variables(self.blocks[-1])
+            self._written += islice(rules(sheet), _MOST_RULES - len(self._written))
+        if self._written:
+            self._note_rules(root)
 
     def of(self, element: Any) -> dict[str, str]:
-        """What is declared for the element itself, not what it inherits."""
-        if element in self._known:
-            return self._known[element]
-        inline = element.get("style")
-        matched = self._matched(element) if self.blocks else []
+        """What is declared for the element itself, not what it inherits; the same object for those with the same rules."""
+        style = self._styles.get(element)
+        if style is None:
+            inline = element.get("style")
+            matched = self._matched(element) if self._by_key else []
+            key = (inline, *(str(id(rule)) for rule in matched))
+            style = self._alike.get(key)
+            if style is None:
+                style = self._alike[key] = self._merged(matched, self.inline(inline) if inline else None)
+            self._styles[element] = style
+        return style
+
+    def inline(self, text: str) -> Declared:
+        """What a style attribute says."""
+        found = self._inline.get(text)
+        if found is None:
+            found = self._inline[text] = declarations(text)
+        return found
+
+    def elements(self, root: Any, keys: set[str]) -> list[Any]:
+        """The elements whose tag, id or one of whose classes is among the keys (`key_of`), some of them twice."""
+        found: list[Any] = []
+        for name, mark in (("class", "."), ("id", "#")):
+            wanted = {key[1:] for key in keys if key[0] == mark}
+            values = {value for value in self._values[name] if not wanted.isdisjoint(value.split(None, _MOST_CLASSES))}
+            if values:
+                found += [element for element in root.iter("*") if element.get(name) in values]
+        tags = [key for key in keys if key[0] not in ".#"]
+        return [*found, *root.iter(*tags)] if tags else found
+
+    def filled_in(self, value: str) -> str:
+        """The value with its variables, as far as they are known."""
+        if "var(" not in value:
+            return value
+        return _VARIABLE.sub(lambda found: self._variables.get(found[1], found[2] or found[0]), value).strip()
+
+    def grounds(self) -> Iterator[str]:
+        """What the sheets paint behind anything, whether the page has it or not, and some more."""
+        for _, body in self._written:
+            if "\\" in body:
+                yield from painted(declarations(body))
+            elif "background" in (low := body.lower()):
+                for value in _GROUND.findall(low):
+                    yield value.partition("!important")[0].strip()
+
+    def grounds_understood(self) -> Iterator[str]:
+        """What the sheets paint by rules whose selectors are understood."""
+        for selectors, body in self._written:
+            values = painted(declarations(body)) if "background" in body.lower() or "\\" in body else []
+            if values and next(selectors_of(selectors), None) is not None:
+                yield from values
+
+    def _note_rules(self, root: Any) -> None:
+        self._values = {name: set(values(name)(root)) for name in ("class", "id")}
+        names = {f".{name}" for value in self._values["class"] for name in value.split(None, _MOST_CLASSES)}
+        names.update(f"#{value}" for value in self._values["id"])
+        for order, (source, body) in enumerate(self._written):
+            if "--" in body:
+                self._note_variables(declarations(body))
+            selectors = _living(source, names)
+            declared = declarations(body) if selectors else None
+            if declared is not None and (declared.usual or declared.important):
+                for selector in selectors_of(",".join(selectors)):
+                    if names.issuperset(selector.names):
+                        self._add(selector, declared, order)
+
+    def _add(self, selector: Selector, declared: Declared, order: int) -> None:
+        first = selector.compounds[0]
+        around = 0
+        for number, compound in enumerate(selector.compounds):
+            if not {" ", ">"}.isdisjoint(selector.combinators[:number]):
+                for name in (*compound.names, compound.tag) if compound.tag else compound.names:
+                    if name in self._marks or len(self._marks) < _MOST_MARKS:
+                        around |= self._marks.setdefault(name, 1 << len(self._marks))
+        is_plain = len(selector.compounds) == 1 and not (first.attributes or first.places or first.unlike)
+        rule = Rule(selector, declared, order, around, is_plain)
+        self.rules.append(rule)
+        self._by_key.setdefault(key_of(first), []).append(rule)
+
+    def _note_variables(self, declared: Declared) -> None:
+        for own in declared:
+            self._variables |= {name: value for name, value in own.items() if name.startswith("--")}
+
+    def _merged(self, matched: list[Rule], own: Declared | None) -> dict[str, str]:
         style: dict[str, str] = {}
         for rule in matched:
             _merge(style, rule.declared.usual)
-        own = declarations(inline) if inline else None
         if own is not None:
             _merge(style, own.usual)
         for rule in matched:
@@ -117,42 +154,34 @@ class Cascade:
         for name, value in style.items():
             if "var(" in value:
                 style[name] = self.filled_in(value)
-        self._known[element] = style
         return style
 
-    def elements(self, root: Any, keys: set[str]) -> list[Any]:
-        """The elements whose tag, id or one of whose classes is among the keys (`key_of`), some of them twice."""
-        found: list[Any] = []
-        for name, mark in (("class", "."), ("id", "#")):
-            wanted = {key[1:] for key in keys if key[0] == mark}
-            known: dict[str, bool] = {}
-            for value in _holding(name, wanted)(root) if wanted else ():
-                text = str(value)
-                if text not in known:
-                    known[text] = not wanted.isdisjoint(text.split(None, _MOST_CLASSES))
-                if known[text]:
-                    found.append(value.getparent())
-        tags = [key for key in keys if key[0] not in ".#"]
-        return [*found, *root.iter(*tags)] if tags else found
-
-    def filled_in(self, value: str) -> str:
-        """The value with its variables, as far as they are known."""
-        return _VARIABLE.sub(lambda found: self._variables.get(found[1], found[2] or found[0]), value).strip()
-
     def _matched(self, element: Any) -> list[Rule]:
+        look = (element.tag, element.get("class"), element.get("id"))
+        candidates = self._candidates.get(look)
+        if candidates is None:
+            candidates = self._candidates[look] = self._candidates_for(element)
+        return [rule for rule in candidates if rule.is_plain or self._fits(rule, element)]
+
+    def _candidates_for(self, element: Any) -> list[Rule]:
+        """The rules that fit by tag, id and classes, the weightiest last."""
+        names = self._names(element)
         found: list[Rule] = []
-        for key in {*self._names(element), str(element.tag), ""} & self._by_key.keys():
-            for order, block in self._by_key[key]:
-                fitting = [each for each in block.selectors if key_of(each.compounds[0]) == key and self._fits(each, element)]
-                found += [Rule(selector, block.declared, order) for selector in fitting]
+        for key in {*names, str(element.tag), ""} & self._by_key.keys():
+            for rule in self._by_key[key]:
+                first = rule.selector.compounds[0]
+                if first.names <= names and first.tag in ("", element.tag):
+                    found.append(rule)
         return sorted(found, key=lambda rule: (rule.selector.specificity, rule.order))
 
-    def _fits(self, selector: Selector, element: Any) -> bool:
-        first, *others = selector.compounds
+    def _fits(self, rule: Rule, element: Any) -> bool:
+        if rule.around & ~self._around(element):
+            return False
+        first, *others = rule.selector.compounds
         if not _is(element, first, self._names):
             return False
         steps = _MOST_STEPS
-        for compound, combinator in zip(others, selector.combinators, strict=True):
+        for compound, combinator in zip(others, rule.selector.combinators, strict=True):
             around = element.iterancestors() if combinator in " >" else element.itersiblings(preceding=True)
             for other in islice(around, 1 if combinator in ">+" else steps):
                 steps -= 1
@@ -163,6 +192,24 @@ class Cascade:
                 return False
         return True
 
+    def _around(self, element: Any) -> int:
+        """The marks of all names and tags that the elements around it have."""
+        passed: list[Any] = []
+        marks = 0
+        parent = element.getparent()
+        while parent is not None:
+            if parent in self._marks_of:
+                marks = self._marks_of[parent]
+                break
+            passed.append(parent)
+            parent = parent.getparent()
+        for place in reversed(passed):
+            for name in self._names(place) & self._marks.keys():
+                marks |= self._marks[name]
+            marks |= self._marks.get(place.tag, 0)
+            self._marks_of[place] = marks
+        return marks
+
     def _names(self, element: Any) -> frozenset[str]:
         """Its classes and its id."""
         names = self._names_of.get(element)
@@ -172,32 +219,24 @@ class Cascade:
             names = self._names_of[element] = frozenset([*found, f"#{id}"] if id else found)
         return names
 
-    def _note_variables(self, block: Block) -> None:
-        for own in block.declared:
-            self._variables |= {name: value for name, value in own.items() if name.startswith("--")}
 
-    @cached_property
-    def _by_key(self) -> dict[str, list[tuple[int, Block]]]:
-        found: dict[str, list[tuple[int, Block]]] = {}
-        for order, block in enumerate(self.blocks):
-            for key in block.keys:
-                found.setdefault(key, []).append((order, block))
-        return found
-
-
-def _holding(name: str, wanted: set[str]) -> Any:
-    """A query for the values of an attribute that hold one of these, and some more."""
-    from lxml import etree  # type: ignore[import-untyped]
-
-    if len(wanted) > _MOST_NAMES:
-        return attribute(name)
-    holds = " or ".join(f"contains(., '{each}')" for each in sorted(wanted))
-    return etree.XPath(f"descendant::*/@{name}[{holds}]")
+def painted(declared: Declared) -> list[str]:
+    """What is painted behind something."""
+    return [own[name] for own in declared for name in _GROUNDS if name in own]
 
 
 def key_of(compound: Compound) -> str:
     """One of the names that an element must have, its tag if it needs no name, "" if it needs neither."""
     return min(compound.names) if compound.names else compound.tag
+
+
+def _living(source: str, names: set[str]) -> Iterable[str]:
+    """The selectors of a rule that may fit anything in a page with these classes and ids."""
+    if _INTRICATE.search(source):
+        return [source]
+    if "," not in source:
+        return [source] if names.issuperset(_NAMES.findall(source)) else []
+    return [text for text in source.split(",") if names.issuperset(_NAMES.findall(text))]
 
 
 def _merge(style: dict[str, str], more: dict[str, str]) -> None:

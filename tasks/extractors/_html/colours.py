@@ -20,7 +20,7 @@ _ALPHA = re.compile(r"[,/]\s*(\d?\.?\d{0,9})(%?)\s*\)")
 
 def near(one: Colour, other: Colour) -> bool:
     """True if nobody tells them apart."""
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) <= _NEAR
+    return abs(one[0] - other[0]) + abs(one[1] - other[1]) + abs(one[2] - other[2]) <= _NEAR
 
 
 def is_clear(value: str) -> bool:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST = 4_000
 """Characters of selectors, or of a body, beyond which a rule is passed over."""
-_SHORT = 200
-"""Characters of a selector that is kept in case it comes again."""
 _WIDTH = 1280.0
 _MOST_PARTS = 12
 """Compounds in one selector."""
@@ -24,12 +21,28 @@ _STOP = re.compile(r"[{;]")
 _BRACE = re.compile(r"[{}]")
 _FONT_SIZE = re.compile(r"(?:^|\s)(0|\d{0,5}\.?\d{1,5}(?:px|pt|r?em|%))(?:\s*/|\s)")
 _FEATURE = re.compile(r"\(\s*(min|max)-width\s*:\s*(\d{1,5}\.?\d{0,5})(px|r?em)\s*\)")
+_INTRICATE = re.compile(r"[^\w\s.#-]")
+_PLAIN = re.compile(r"([a-z_][\w-]*)?((?:[.#][\w-]+)*)", re.IGNORECASE)
+_NAME = re.compile(r"[.#][\w-]+")
+_USED = frozenset(
+    {
+        *("display", "content-visibility", "visibility", "mso-hide", "opacity", "filter", "clip", "clip-path", "transform"),
+        *("position", "left", "top", "right", "bottom", "width", "height", "max-width", "max-height"),
+        *("overflow", "overflow-x", "overflow-y", "text-indent", "margin-left", "margin-top", "font", "font-size", "color"),
+        *("background", "background-color", "background-image", "background-clip", "text-shadow", "text-stroke"),
+        *("text-stroke-color", "animation", "animation-name"),
+    }
+)
+"""Properties that anybody asks for. Variables count too, and what some browsers have under names of their own (-webkit-)."""
 _PIECE = re.compile(
     r"(?P<combinator>\s*[>+~]\s*|\s+)|(?P<tag>\*|[a-z_][\w-]*)|(?P<name>[.#][\w-]+)"
     r"|\[\s*(?P<attribute>[\w-]+)\s*(?:(?P<relation>[~|^$*]?=)\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\]\s\"']+)\s*(?:[is]\s*)?)?\]"
     r"|::?(?P<pseudo>[\w-]+)(?:\((?P<inner>[^()]*)\))?",
     re.IGNORECASE,
 )
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 class Declared(NamedTuple):
@@ -60,6 +73,8 @@ class Selector(NamedTuple):
     combinators: tuple[str, ...]
     """Between a compound and the next: " " (within), ">", "+" or "~"."""
     specificity: tuple[int, int, int]
+    names: frozenset[str]
+    """All classes and ids that some element must have."""
 
 
 def declarations(source: str) -> Declared:
@@ -72,9 +87,12 @@ def declarations(source: str) -> Declared:
     found = Declared({}, {})
     for declaration in source.split(";"):
         name, colon, value = declaration.partition(":")
-        if colon:
-            value, mark, _ = value.partition("!important")
-            put(found.important if mark else found.usual, name.strip(), value.strip())
+        name = name.strip()
+        if colon and (name in _USED or name.startswith("-")):
+            mark = ""
+            if "!" in value:
+                value, mark, _ = value.partition("!important")
+            put(found.important if mark else found.usual, name, value.strip())
     return found
 
 
@@ -124,15 +142,9 @@ def selectors_of(source: str) -> Iterator[Selector]:
     """Those that are understood: no states, no generated content."""
     for text in source.split(",") if "(" not in source else _parts(source):
         text = text.strip()
-        selector = _known_selector(text) if len(text) <= _SHORT else _selector(text)
+        selector = _selector(text) if _INTRICATE.search(text) else _plain_selector(text)
         if selector is not None:
             yield selector
-
-
-@lru_cache(4096)
-def _known_selector(text: str) -> Selector | None:
-    """Pages of one place have the same style sheets."""
-    return _selector(text)
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -192,12 +204,28 @@ def _selector(text: str) -> Selector | None:
                 return None
             combinators.append(piece["combinator"].strip() or " ")
             position = piece.end()
+    return _made(compounds, combinators)
+
+
+def _plain_selector(text: str) -> Selector | None:
+    """One that only names tags, classes and ids within each other."""
+    compounds: list[Compound] = []
+    for part in text.split():
+        found = _PLAIN.fullmatch(part)
+        if found is None or len(compounds) == _MOST_PARTS:
+            return None
+        compounds.append(Compound((found[1] or "").lower(), frozenset(_NAME.findall(found[2])), (), _NONE, ()))
+    return _made(compounds, [" "] * (len(compounds) - 1))
+
+
+def _made(compounds: list[Compound], combinators: list[str]) -> Selector | None:
     if not compounds:
         return None
+    names = frozenset().union(*(compound.names for compound in compounds))
     ids = sum(name[0] == "#" for compound in compounds for name in compound.names)
     classes = sum(len(one.names) + len(one.attributes) + len(one.places) + len(one.unlike) for one in compounds) - ids
     tags = sum(bool(compound.tag) for compound in compounds)
-    return Selector(tuple(reversed(compounds)), tuple(reversed(combinators)), (ids, classes, tags))
+    return Selector(tuple(reversed(compounds)), tuple(reversed(combinators)), (ids, classes, tags), names)
 
 
 def _compound(text: str, position: int) -> tuple[Compound | None, int]:

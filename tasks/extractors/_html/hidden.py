@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.extractors._builder import Builder
-from tasks.extractors._html.cascade import Cascade, key_of
+from tasks.extractors._html.cascade import Cascade, key_of, painted
 from tasks.extractors._html.colours import BLACK, WHITE, Colour, colour_of, is_clear, near
-from tasks.extractors._html.css import Declared, declarations
+from tasks.extractors._html.css import Declared, holds
 from tasks.extractors._html.query import attribute, empty
 
 _TELLING = (
@@ -52,7 +53,7 @@ _OVERFLOW = ("overflow", "overflow-x", "overflow-y")
 _SIDES = ("left", "top", "right", "bottom")
 
 
-def take_out(root: Any, found: dict[str, list[Any]], page: Page, styles: list[Any], builder: Builder) -> None:
+def take_out(root: Any, found: dict[str, list[Any]], notes: Notes, styles: list[Any], builder: Builder) -> None:
     """Remove what is hidden, unless the builder keeps it; count it in either case.
 
     `found` are elements of the tree by their tags, `styles` its style attributes.
@@ -60,18 +61,18 @@ def take_out(root: Any, found: dict[str, list[Any]], page: Page, styles: list[An
     gone: set[Any] = set()
     for element in found["template"] + found["noscript"] + found["noframes"]:
         _remove(element, builder, gone)
+    page = Page(root, notes)
     fonts = [element for element in found["font"] if element.get("color")]
     for element in page.suspects(root, styles, fonts):
         if element in gone or element.tag in ("html", "body"):
             continue
         style = page.style(element)
         is_marked = element.get("hidden") is not None
-        if (is_marked and style.get("display", "none") == "none") or _is_unseen_box(style):
+        way = page.way(element)
+        if (is_marked and style.get("display", "none") == "none") or way == "box":
             _remove(element, builder, gone)
-        elif style.get("visibility") in ("hidden", "collapse") and not _moves(style):
-            _blank(element, "visibility", builder, page)
-        elif _is_tiny(style):
-            _blank(element, "font-size", builder, page)
+        elif way:
+            _blank(element, way, builder, page)
         elif "color" in style and page.drowns(element, style):
             _blank(element, "color", builder, page)
 
@@ -88,48 +89,56 @@ def count_comments(root: Any, builder: Builder) -> None:
         builder.hide(text)
 
 
-class Page:
-    """A page's styles, and what is behind its text. To be made while its style sheets are still in it."""
+class Notes(NamedTuple):
+    """What is to be known of a page before menus and pictures are taken out of it."""
 
-    def __init__(self, root: Any, found: dict[str, list[Any]]) -> None:
-        self._cascade = Cascade(found["style"])
+    sheets: list[str]
+    """The texts of its style sheets."""
+    styles: list[str]
+    """Its style attributes that paint something."""
+    colours: list[str]
+    """Its bgcolor attributes."""
+    is_linked: bool
+    """True if it has style sheets elsewhere."""
+    has_pictures: bool
+
+
+def noted(root: Any, found: dict[str, list[Any]]) -> Notes:
+    """Notes on the page; `found` are elements of it by their tags."""
+    return Notes(
+        [sheet.text or "" for sheet in found["style"] if holds(sheet.get("media") or "all")],
+        sorted({str(style) for style in attribute("style")(root) if "background" in style.lower()}),
+        list(map(str, attribute("bgcolor")(root))),
+        any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"]),
+        any(found[tag] for tag in ("img", "svg", "canvas", "video")),
+    )
+
+
+class Page:
+    """A page's styles, and what is behind its text."""
+
+    def __init__(self, root: Any, notes: Notes) -> None:
+        self._cascade = Cascade(notes.sheets, root)
+        self._notes = notes
         self._behinds: dict[Any, Colour | None] = {}
         self._drowning: dict[str, bool] = {}
-        self._sheets = any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"])
-        grounds = {WHITE, BLACK} if self._sheets else {WHITE}
-        pictures = any(found[tag] for tag in ("img", "svg", "canvas", "video"))
-        said = []
-        for block in self._cascade.blocks:
-            if (values := [value for own in block.declared for value in _grounds_in(own)]) and block.is_understood:
-                said += values
-        inline = {str(style) for style in attribute("style")(root)}
-        said += [value for style in sorted(inline) if "background" in style.lower() for value in _inline(style)]
-        said += map(str, attribute("bgcolor")(root))
-        for value in dict.fromkeys(said):
-            colour = colour_of(self._cascade.filled_in(value))
-            pictures |= colour is None
-            if colour is not None and len(grounds) < _MOST_GROUNDS:
-                grounds.add(colour)
-        self._grounds = grounds
-        self._paper_only = not pictures and not self._sheets and all(near(ground, WHITE) for ground in grounds)
+        self._ways: dict[int, str] = {}
+        self._hiding: dict[str, bool] = {}
 
     def suspects(self, root: Any, styles: list[Any], fonts: list[Any]) -> Iterable[Any]:
         """The elements that may be hidden, and some more, each once, in order."""
-        blocks = [block for block in self._cascade.blocks if self._may_hide(block.declared)]
-        keys = {key_of(selector.compounds[0]) for block in blocks for selector in block.selectors}
+        verdicts_of: dict[int, bool] = {}
+        keys = set()
+        for rule in self._cascade.rules:
+            if rule.order not in verdicts_of:
+                verdicts_of[rule.order] = self._may_hide(rule.declared)
+            if verdicts_of[rule.order]:
+                keys.add(key_of(rule.selector.compounds[0]))
         if "" in keys:
             return [element for element in root.iter() if isinstance(element.tag, str)]
-        verdicts: dict[str, bool] = {}
-        styled = []
-        for style in styles:
-            text = str(style)
-            if text not in verdicts:
-                low = text.lower()
-                verdicts[text] = "var(" in low or (any(word in low for word in _TELLING) and self._may_hide(declarations(text)))
-            if verdicts[text]:
-                styled.append(style.getparent())
+        styled = [style.getparent() for style in styles if self._hides(str(style))]
         lists = [
-            [value.getparent() for value in attribute("hidden")(root)],
+            [mark.getparent() for mark in attribute("hidden")(root)],
             fonts,
             self._cascade.elements(root, keys) if keys else [],
         ]
@@ -145,6 +154,14 @@ class Page:
             style = {**style, "color": element.get("color")}
         return style
 
+    def way(self, element: Any) -> str:
+        """How it is hidden, but for its colour: "box" with all that is in it, or a property that is inherited; "" if not."""
+        style = self._cascade.of(element)
+        way = self._ways.get(id(style))
+        if way is None:
+            way = self._ways[id(style)] = _way(style)
+        return way
+
     def drowns(self, element: Any, style: dict[str, str]) -> bool:
         """True if its text has the colour of what is behind it."""
         value = style["color"]
@@ -153,7 +170,7 @@ class Page:
         if is_clear(value):
             return "text-shadow" not in style
         colour = colour_of(value)
-        if colour is None or not any(near(colour, ground) for ground in self._grounds):
+        if colour is None or not self._is_painted(colour):
             return False
         behind = self._behind(element)
         return behind is not None and near(colour, behind) and _shadow(style, behind)
@@ -177,14 +194,22 @@ class Page:
             if background is not None:
                 found = colour_of(background)
                 break
-            if self._sheets and (place.get("class") or place.get("id") or place.tag in ("body", "html")):
+            if self._notes.is_linked and (place.get("class") or place.get("id") or place.tag in ("body", "html")):
                 found = None
                 break
-            if style.get("position") in ("absolute", "fixed") and not self._paper_only:
+            if style.get("position") in ("absolute", "fixed") and not self._is_paper_only:
                 found = None
                 break
         self._behinds |= dict.fromkeys(passed, found)
         return found
+
+    def _hides(self, text: str) -> bool:
+        """True if a style attribute may hide."""
+        if text not in self._hiding:
+            low = text.lower()
+            is_telling = any(word in low for word in _TELLING)
+            self._hiding[text] = "var(" in low or (is_telling and self._may_hide(self._cascade.inline(text)))
+        return self._hiding[text]
 
     def _may_hide(self, declared: Declared) -> bool:
         """True if what is declared hides, by itself or with what another rule or attribute adds."""
@@ -204,22 +229,49 @@ class Page:
                 return True
         return False
 
+    @cached_property
+    def _grounds(self) -> set[Colour]:
+        """Every colour that something is painted in, and maybe some more."""
+        values = [*self._painted, *self._cascade.grounds()]
+        found = {self._colour(value) for value in dict.fromkeys(values)} - {None}
+        return found | ({WHITE, BLACK} if self._notes.is_linked else {WHITE})
+
+    @cached_property
+    def _painted(self) -> list[str]:
+        """What attributes paint."""
+        return [value for text in self._notes.styles for value in painted(self._cascade.inline(text))] + self._notes.colours
+
+    @cached_property
+    def _is_paper_only(self) -> bool:
+        """True if nothing is painted anywhere that is not nearly white."""
+        if self._notes.has_pictures or self._notes.is_linked:
+            return False
+        colours = map(self._colour, {*self._painted, *self._cascade.grounds_understood()})
+        return all(colour is not None and near(colour, WHITE) for colour in colours)
+
+    def _colour(self, value: str) -> Colour | None:
+        return colour_of(self._cascade.filled_in(value))
+
+    def _is_painted(self, colour: Colour) -> bool:
+        """True if something is painted in that colour, or if too much is painted to tell."""
+        return len(self._grounds) > _MOST_GROUNDS or any(near(colour, ground) for ground in self._grounds)
+
     def _may_drown(self, value: str) -> bool:
         """True for a colour that is clear, or that of something painted on the page."""
         if value not in self._drowning:
             full = self._cascade.filled_in(value)
             colour = colour_of(full) if full else None
-            alike = colour is not None and any(near(colour, ground) for ground in self._grounds)
+            alike = colour is not None and self._is_painted(colour)
             self._drowning[value] = alike or is_clear(full)
         return self._drowning[value]
 
 
-def _grounds_in(style: dict[str, str]) -> list[str]:
-    return [style[name] for name in ("background", "background-color", "background-image") if name in style]
-
-
-def _inline(style: str) -> list[str]:
-    return [value for own in declarations(style) for value in _grounds_in(own)]
+def _way(style: dict[str, str]) -> str:
+    if _is_unseen_box(style):
+        return "box"
+    if style.get("visibility") in ("hidden", "collapse") and not _moves(style):
+        return "visibility"
+    return "font-size" if _is_tiny(style) else ""
 
 
 def _remove(element: Any, builder: Builder, gone: set[Any]) -> None:

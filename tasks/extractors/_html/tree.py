@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
-from tasks.extractors._html.hidden import Page, count_comments, take_out
+from tasks.extractors._html.hidden import count_comments, noted, take_out
 from tasks.extractors._html.query import attribute, by_tag, empty, shown
 from tasks.extractors._html.tables import BLOCKS, HEADINGS
 from tasks.extractors._html.tidy import open_frames, tidy
@@ -56,13 +56,13 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
         raise Unprocessable(Reason.EMPTY, "the page has no content")
     open_frames(root, _tree)
     found = by_tag(root, *_LOOKED_AT)
-    page = Page(root, found)
+    notes = noted(root, found)
     if not menus:  # before the rest, for they may be half of the page; what is hidden in them is no trick but unfolds
         _drop_menus(root, found)
     count_comments(root, builder)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
     styles = attribute("style")(root)
-    take_out(root, found, page, styles, builder)
+    take_out(root, found, notes, styles, builder)
     tidy(root, found, styles)
     for picture in found["img"]:
         if (alt := (picture.get("alt") or "").strip()) and not _FILE_NAME.fullmatch(alt):
