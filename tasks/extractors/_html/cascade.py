@@ -18,6 +18,8 @@ _MOST_MARKS = 200
 """Names that are looked for in all that is around an element at once; others are only looked for one by one."""
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,\s*([^()]{0,100}))?\)")
 _INTRICATE = re.compile(r"[(\[\\]")
+_STATE = re.compile(r":(?!(?:root|first-child|last-child|only-child)\b)")
+"""What is not understood, so that the rule may be passed over unread."""
 _NAMES = re.compile(r"[.#][\w-]+")
 _GROUND = re.compile(r"background(?:-color|-image)?\s*:([^;]*)")
 _GROUNDS = ("background", "background-color", "background-image")
@@ -234,9 +236,8 @@ def _living(source: str, names: set[str]) -> Iterable[str]:
     """The selectors of a rule that may fit anything in a page with these classes and ids."""
     if _INTRICATE.search(source):
         return [source]
-    if "," not in source:
-        return [source] if names.issuperset(_NAMES.findall(source)) else []
-    return [text for text in source.split(",") if names.issuperset(_NAMES.findall(text))]
+    found = [text for text in source.split(",") if names.issuperset(_NAMES.findall(text))]
+    return [text for text in found if not _STATE.search(text)] if ":" in source else found
 
 
 def _merge(style: dict[str, str], more: dict[str, str]) -> None:

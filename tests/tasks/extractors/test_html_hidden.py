@@ -104,6 +104,10 @@ def test_kept_if_that_is_wanted(tmp_path: Path, hidden: str) -> None:
         (".x{display:none !important}", "class=x style='display:block'"),
         ("@media screen and (min-width:600px){.x{display:none}}", "class=x"),
         (".x{opacity:0}", "class=x"),
+        (".x{left:-9999px} .x{position:absolute}", "class=x"),
+        (".x{overflow:hidden} p.x{height:0}", "class=x"),
+        (".none .x, a.x:hover, .x::after, .x{display:none}", "class=x"),
+        ("BODY P.x{DISPLAY:NONE}", "class=x"),
     ],
 )
 def test_rules_of_the_page(tmp_path: Path, rules: str, attributes: str) -> None:
@@ -145,6 +149,9 @@ def test_rules_of_the_page(tmp_path: Path, rules: str, attributes: str) -> None:
         ("@media (max-width:600px){.x{display:none}}", "<p class=x>words</p>"),
         (".x{display:none} @media (min-width:768px){.x{display:block}}", "<p class=x>words</p>"),
         (".x::before{display:none}", "<p class=x>words</p>"),
+        (".x{opacity:0} .x{animation:f 1s}", "<p class=x>words</p>"),
+        (".a .b .x{display:none}", "<div class=b><div class=a><p class=x>words</p></div></div>"),
+        (".a > .x{display:none}", "<div class=a><div><p class=x>words</p></div></div>"),
     ],
 )
 def test_what_is_shown_stays(tmp_path: Path, rules: str, shown: str) -> None:
