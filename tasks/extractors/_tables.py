@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice, repeat
 
 from core.documents import Box, ElementKind
 from tasks.extractors._builder import Builder
@@ -13,6 +14,7 @@ _LONGEST_RULE = 16
 """Columns; under a wider header the rule ends there, or it would fill chunks of its own."""
 _WIDEST_GAP = 16
 """Blank cells between two others; more of them are shown as one "…", for the same reason."""
+_BLOCK = 1_000
 _SEPARATOR = "\x1f"
 """Between packed cells: white space to str.split, so no cell holds one."""
 
@@ -91,14 +93,14 @@ class PackedRows:
         if not self._texts[start:end]:
             return ""
         places = {column: place for place, column in enumerate(self.used(start, end))}
-        lines = [
-            _line(columns, texts, places)
-            for columns, texts in zip(self._columns[start:end], self._texts[start:end], strict=True)
-        ]
+        lines = map(_line, self._columns[start:end], self._texts[start:end], repeat(places))
         width = min(len(places), _LONGEST_RULE)
-        lines[0] += "  |" * (width - places[self._columns[start][-1]] - 1)  # a reader of Markdown drops what has no header
-        lines.insert(1, "|" + " --- |" * width)
-        return "\n".join(lines)
+        # A reader of Markdown drops what has no header.
+        head = next(lines) + "  |" * (width - places[self._columns[start][-1]] - 1)
+        parts = [head, "|" + " --- |" * width]
+        while block := "\n".join(islice(lines, _BLOCK)):  # short strings take three times their length
+            parts.append(block)
+        return "\n".join(parts)
 
 
 def _line(columns: tuple[int, ...], texts: str, places: Mapping[int, int]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
+from collections.abc import Iterator
 
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
@@ -25,7 +25,7 @@ class CsvExtractor(Extractor):
     """Comma, semicolon, tab or bar separated values."""
 
     name = "csv"
-    version = 4
+    version = 5
     media_types = frozenset({"text/csv", "text/tab-separated-values"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -37,12 +37,22 @@ class CsvExtractor(Extractor):
             delimiter, text = first[4], rest
         csv.field_size_limit(_MAX_FIELD)
         try:
-            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or sniff(text)))
+            # Row by row: millions of short ones, as lists, take fifty times the file's size.
+            table = markdown_table(csv.reader(_lines(text), delimiter=delimiter or sniff(text)))
         except csv.Error as exc:
             raise Unprocessable(Reason.CORRUPT, str(exc)) from exc
         builder = Builder(reading.policy.keep_hidden)
-        builder.add(ElementKind.TABLE, markdown_table(rows), header_lines=HEADER_LINES)
+        builder.add(ElementKind.TABLE, table, header_lines=HEADER_LINES)
         return builder.document(media_type, self.key)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines, without the copy of four bytes a character that io.StringIO makes."""
+    start = 0
+    while end := text.find("\n", start) + 1:
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def sniff(text: str) -> str:

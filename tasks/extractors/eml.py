@@ -15,7 +15,7 @@ class EmlExtractor(Extractor):
     """Subject, paragraphs, list items and tables; sender, recipients and date become metadata."""
 
     name = "eml"
-    version = 5
+    version = 6
     media_types = frozenset({"message/rfc822"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -19,7 +19,7 @@ class HtmlExtractor(Extractor):
     """Headings, paragraphs, list items, tables, preformatted text, captions."""
 
     name = "html"
-    version = 6
+    version = 7
     media_types = frozenset({"text/html"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -12,7 +12,7 @@ import textwrap
 from core.documents import Document, ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import read_text
-from tasks.extractors._markup.rst_inline import plain
+from tasks.extractors._markup.rst_inline import Substitutions, plain
 from tasks.extractors._markup.rst_tables import grid_rows, is_grid, is_simple, simple_rows, table_end
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 from tasks.extractors._types.suffixes import RST
@@ -55,11 +55,11 @@ class RstExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code, captions."""
 
     name = "rst"
-    version = 1
+    version = 2
     media_types = frozenset({RST})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
-        """Elements in order, without pages. Raises Unprocessable(TOO_LARGE)."""
+        """Elements in order, without pages. Raises Unprocessable(TOO_LARGE, BOMB)."""
         builder = Builder(reading.policy.keep_hidden)
         lines = [line.rstrip().expandtabs(8) for line in read_text(path).split("\n")]
         _Reader(builder).read(lines, 0)
@@ -71,7 +71,7 @@ class _Reader:
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
         self._styles: list[tuple[str, bool]] = []
-        self._substitutions: dict[str, str] = {}
+        self._substitutions = Substitutions()
 
     def read(self, lines: list[str], depth: int, kind: ElementKind = ElementKind.PARAGRAPH, mark: str = "") -> None:
         """Add the blocks of the lines; the first paragraph is of the given kind and gets the mark before it."""
@@ -192,7 +192,7 @@ class _Reader:
         options, body = _options(body)
         if directive[1] is not None:
             text = argument if name == "replace" else options.get("alt", "")
-            self._substitutions[directive[1].lower()] = self._plain(" ".join([text, *body]).strip())
+            self._substitutions.define(directive[1], self._plain(" ".join([text, *body]).strip()))
         elif name in _CODE:
             self._builder.add(ElementKind.CODE, "\n".join(([argument] if name in ("math", "parsed-literal") else []) + body))
         elif name in ("figure", "image"):

@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
+from tasks.extractors._html.flat import flattened
 from tasks.extractors._html.hidden import count_comments, noted, take_out
 from tasks.extractors._html.query import attribute, by_tag, empty, shown
 from tasks.extractors._html.tables import BLOCKS, HEADINGS
@@ -70,7 +71,7 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
     return root
 
 
-def _tree(source: bytes) -> Any:
+def _tree(source: bytes, is_flat: bool = False) -> Any:
     """The tree of a page; None without any element. Raises Unprocessable(CORRUPT)."""
     from lxml import etree
 
@@ -83,6 +84,8 @@ def _tree(source: bytes) -> Any:
     except etree.ParserError:
         return None
     if given_up := [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]:
+        if not is_flat:
+            return _tree(flattened(source), is_flat=True)
         raise Unprocessable(Reason.CORRUPT, given_up[0])  # what follows would be missing without a word
     return root
 

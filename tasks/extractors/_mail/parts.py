@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from email.generator import BytesGenerator
 from email.message import EmailMessage, Message, MIMEPart
 from email.policy import compat32
+from itertools import count
 from typing import Any, BinaryIO
 
 from core.documents import ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._archives.member_names import clean
-from tasks.extractors._archives.members import Members
+from tasks.extractors._archives.members import LIMITS, Members
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import decode, normalise
 from tasks.extractors._mail.body import add_body
@@ -47,11 +48,20 @@ def _of_bounded_depth() -> Iterator[None]:
 
 
 def parsed(source: bytes | BinaryIO) -> EmailMessage:
-    """The message. Raises Unprocessable(CORRUPT) if its parts are nested deeper than any mail's."""
+    """The message. Raises Unprocessable: CORRUPT if its parts are nested deeper than any mail's, TOO_LARGE if there are more
+    than an archive may hold files.
+    """
+    numbers = count(1)
+
+    def part(policy: Any) -> EmailMessage:
+        if next(numbers) > LIMITS.count + 2:  # the message itself, and one that the parser makes to try it out
+            raise Unprocessable(Reason.TOO_LARGE, f"more than {LIMITS.count:,} parts in it")
+        return EmailMessage(policy)
+
     policy: Any = HeaderPolicy()  # a subclass cannot say at run time which message class it is for
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     with _of_bounded_depth():
-        return email.message_from_binary_file(file, _class=EmailMessage, policy=policy)
+        return email.message_from_binary_file(file, _class=part, policy=policy)
 
 
 def note_headers(message: EmailMessage, builder: Builder) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+
+from core.errors import Unprocessable
+from core.reasons import Reason
 
 _MARKED = re.compile(r"[`*|_\\]")
 # Bounded repetitions keep every pattern linear on hostile input.
@@ -15,11 +17,32 @@ _EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]{1,1000}?)(?<=\S)\*(?![\w*])
 _SUBSTITUTION = re.compile(r"\|([^|\s][^|\n]{0,100})\|_{0,2}")
 _REFERENCE = re.compile(r"(?<![\w_])((?:[^\W_]{1,50}[-.:+]?){1,20})__?(?!\w)")
 _NOTE = re.compile(r"\[([#*\w.-]{1,60})\]_(?!\w)")
+_MOST_PUT_IN = 10_000_000
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def plain(text: str, substitutions: Mapping[str, str]) -> str:
-    """The text of inline markup: references by their words, literals by their content."""
+class Substitutions:
+    """What |names| stand for. They may stand for each other, so a few lines could grow without end."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._put_in = 0
+
+    def define(self, name: str, text: str) -> None:
+        """From here on."""
+        self._texts[name.lower()] = text
+
+    def put_in(self, match: re.Match[str]) -> str:
+        """The text for a reference; the reference itself if it is not defined. Raises Unprocessable(BOMB)."""
+        text = self._texts.get(match[1].lower(), match[0])
+        self._put_in += len(text)
+        if self._put_in > _MOST_PUT_IN:
+            raise Unprocessable(Reason.BOMB, f"its substitutions grow to more than {_MOST_PUT_IN:,} characters")
+        return text
+
+
+def plain(text: str, substitutions: Substitutions) -> str:
+    """The text of inline markup: references by their words, literals by their content. Raises Unprocessable(BOMB)."""
     if not _MARKED.search(text):
         return text
     kept: list[str] = []
@@ -34,7 +57,7 @@ def plain(text: str, substitutions: Mapping[str, str]) -> str:
     text = _ROLE.sub(lambda match: keep(_TARGET.sub("", match[1]).lstrip("~!")), text)
     text = _STRONG.sub(r"\1", text)
     text = _EMPHASIS.sub(r"\1", text)
-    text = _SUBSTITUTION.sub(lambda match: substitutions.get(match[1].lower(), match[0]), text)
+    text = _SUBSTITUTION.sub(substitutions.put_in, text)
     text = _NOTE.sub(r"[\1]", text)
     if "_" in text:
         text = _REFERENCE.sub(r"\1", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,16 @@ def test_only_delimiters_is_empty(tmp_path: Path) -> None:
     with pytest.raises(Unprocessable) as caught:
         read_document(str(path), path.name)
     assert caught.value.reason is Reason.EMPTY
+
+
+def test_many_short_rows_take_little_memory(tmp_path: Path) -> None:
+    """As lists of cells they would take 35 times the file's size."""
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,c\n" + "".join(f"{number},x,y\n" for number in range(3_000)))
+    tracemalloc.start()
+    try:
+        CsvExtractor().extract(str(path), "text/csv")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 25 * path.stat().st_size

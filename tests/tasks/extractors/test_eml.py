@@ -10,6 +10,8 @@ import pytest
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
+from tasks.extractors._archives.members import MemberLimits
+from tasks.extractors._mail import parts
 from tasks.extractors.base import Reading
 from tasks.extractors.eml import EmlExtractor
 from tasks.extractors.read import read_document
@@ -157,10 +159,9 @@ def test_text_nested_deep_in_a_message_is_kept(tmp_path: Path, depth: int) -> No
     assert read(tmp_path, body.encode(), "text/html") == [("paragraph", "shallow words"), ("paragraph", "deep words")]
 
 
-def test_a_message_nested_too_deep_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Unprocessable) as caught:
-        read(tmp_path, b"<html><body><p>shallow</p>" + b"<div>" * 20_000 + b"deep", "text/html")
-    assert caught.value.reason is Reason.CORRUPT
+def test_a_page_nested_too_deep_is_read(tmp_path: Path) -> None:
+    elements = read(tmp_path, b"<html><body><p>shallow</p>" + b"<div>" * 20_000 + b"deep", "text/html")
+    assert [text for _, text in elements][-2:] == ["shallow", "deep"]
 
 
 PLAIN_BODY = """\
@@ -429,3 +430,15 @@ def test_real_messages(tmp_path: Path) -> None:
     assert sample("mailgun_pdf_attachment.eml")[1] == ["test.pdf"]
     assert sample("testEmailWithPNGAtt.eml")[1] == ["testPNG.png"]
     assert sample("family-day.eml")[0].metadata["author"] == "Mallori Harrell <mallori@unstructured.io>"
+
+
+def test_more_parts_than_an_archive_may_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "LIMITS", MemberLimits(count=50))
+    path = tmp_path / "a.eml"
+    head = "From: a@b.org\nSubject: many\nContent-Type: multipart/mixed; boundary=X\n\n"
+    path.write_text(head + "--X\n\nwords\n" * 50 + "--X--\n")
+    assert len(read_document(str(path), path.name).elements) > 1
+    path.write_text(head + "--X\n\nwords\n" * 51 + "--X--\n")
+    with pytest.raises(Unprocessable, match="more than 50 parts") as caught:
+        read_document(str(path), path.name)
+    assert caught.value.reason is Reason.TOO_LARGE

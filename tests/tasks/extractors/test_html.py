@@ -166,8 +166,12 @@ def test_spans_that_claim_billions_of_cells(tmp_path: Path) -> None:
 
 def test_deep_nesting(tmp_path: Path) -> None:
     assert extract(tmp_path, "<html><body>" + "<div>" * 1_500 + "deep").text == "deep"
-    with pytest.raises(Unprocessable) as caught:  # deeper than the parser goes: refused, not cut off
-        extract(tmp_path, "<html><body><p>shallow</p>" + "<div>" * 20_000 + "deep")
+    found = extract(tmp_path, "<html><body><p>shallow</p>" + "<div>" * 20_000 + "deep")  # deeper than the parser goes
+    assert texts(found) == ["shallow", "deep"]
+    with pytest.raises(Unprocessable) as caught:  # refused, not cut off
+        extract(
+            tmp_path, "<html><body><p>shallow</p>" + "<table><tr><td><div hidden='" + "x" * 9_000 + "'>"
+        ) if False else extract(tmp_path, "<p>shallow</p>" + f"<div title='{'x' * 6_000}'>" * 2_500 + "deep")
     assert caught.value.reason is Reason.CORRUPT
 
 
@@ -280,3 +284,14 @@ def test_lists_that_word_writes_as_paragraphs(tmp_path: Path) -> None:
 def test_preformatted_text_of_old_pages(tmp_path: Path) -> None:
     document = extract(tmp_path, "<html><body><listing>a\n  b</listing><xmp><b>\n c</xmp></body></html>")
     assert [(e.kind, e.text) for e in document.elements] == [(ElementKind.CODE, "a\n  b"), (ElementKind.CODE, "<b>\n c")]
+
+
+@pytest.mark.parametrize("tag", ["div", "b", 'span class="x"'])
+def test_what_lies_too_deep_is_shown_as_browsers_do(tmp_path: Path, tag: str) -> None:
+    path = tmp_path / "a.html"
+    end = f"</{tag.partition(' ')[0]}>"
+    path.write_text(f"<h1>Top</h1>{f'<{tag}>' * 3_000}<p>in the deep</p>{end * 3_000}<p>after it</p>")
+    elements = read_document(str(path), path.name).elements
+    assert [(element.kind.value, element.text) for element in elements] == [
+        ("heading", "Top"), ("paragraph", "in the deep"), ("paragraph", "after it"),
+    ]  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from core.documents import Document
 from core.errors import Unprocessable
+from core.reasons import Reason
 from tasks.extractors.read import read_document
 from tasks.extractors.rst import RstExtractor
 from tests.contracts.extractors import ExtractorContract
@@ -187,3 +189,12 @@ def test_hostile_texts_take_no_time(tmp_path: Path, source: str) -> None:
         assert extract(tmp_path, source).elements
     except Unprocessable as refusal:
         assert refusal.reason.value == "empty"
+
+
+@pytest.mark.parametrize("names", [[f"a{number}" for number in range(20)], ["a"] * 20], ids=["of others", "of itself"])
+def test_substitutions_that_grow_are_a_bomb(tmp_path: Path, names: list[str]) -> None:
+    lines = [".. |a0| replace:: words", ".. |a| replace:: words"]
+    lines += [f".. |{new}| replace:: " + f"|{old}| " * 9 for old, new in pairwise(names)]
+    with pytest.raises(Unprocessable) as caught:
+        extract(tmp_path, "\n".join(lines) + f"\n\nText |{names[-1]}|.\n")
+    assert caught.value.reason is Reason.BOMB
