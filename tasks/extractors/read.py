@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import traceback
 from dataclasses import replace
+from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 
 from core.documents import DECLARED_TYPE, Document, Member
@@ -14,7 +16,7 @@ from tasks.extractors._archives.member_names import clean
 from tasks.extractors._archives.members import CONTENT
 from tasks.extractors._types.suffixes import declared_type
 from tasks.extractors.base import DEFAULT, Reading
-from tasks.extractors.media_type import OCTET_STREAM, media_type
+from tasks.extractors.media_type import OCTET_STREAM, media_type_in
 from tasks.extractors.registry import engine_named, extractor_for, failure_key
 
 _MAX_DETAIL = 500
@@ -56,9 +58,10 @@ def _place(error: BaseException) -> str:
 
 
 def _read(path: str, name: str, reading: Reading) -> Document:
-    if Path(path).stat().st_size == 0:
-        raise Unprocessable(Reason.EMPTY, "zero bytes")
-    found = media_type(path, name)
+    with BufferedReader(FileIO(path)) as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            raise Unprocessable(Reason.EMPTY, "zero bytes")
+        found = media_type_in(file, name)
     engine = engine_named(reading.engine) if reading.engine else extractor_for(found)
     if engine is not None and found not in engine.media_types:
         raise Unprocessable(Reason.UNSUPPORTED_TYPE, f"{found}, which {engine.name} does not read")

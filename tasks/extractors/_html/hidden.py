@@ -16,7 +16,7 @@ from tasks.extractors._builder import Builder
 from tasks.extractors._html.cascade import Cascade, key_of, painted
 from tasks.extractors._html.colours import BLACK, WHITE, Colour, colour_of, is_clear, near
 from tasks.extractors._html.css import Declared, holds
-from tasks.extractors._html.query import attribute, empty
+from tasks.extractors._html.query import attribute, empty, values
 
 _TELLING = (
     *("color", "none", "hidden", "absolute", "fixed", "opacity", "collapse", "indent", "mso-hide", "font", "clip", "transform"),
@@ -107,8 +107,8 @@ def noted(root: Any, found: dict[str, list[Any]]) -> Notes:
     """Notes on the page; `found` are elements of it by their tags."""
     return Notes(
         [sheet.text or "" for sheet in found["style"] if holds(sheet.get("media") or "all")],
-        sorted({str(style) for style in attribute("style")(root) if "background" in style.lower()}),
-        list(map(str, attribute("bgcolor")(root))),
+        sorted({style for style in values("style")(root) if "background" in style.lower()}),
+        values("bgcolor")(root),
         any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"]),
         any(found[tag] for tag in ("img", "svg", "canvas", "video")),
     )
@@ -232,8 +232,7 @@ class Page:
     @cached_property
     def _grounds(self) -> set[Colour]:
         """Every colour that something is painted in, and maybe some more."""
-        values = [*self._painted, *self._cascade.grounds()]
-        found = {self._colour(value) for value in dict.fromkeys(values)} - {None}
+        found = {self._colour(value) for value in {*self._painted, *self._cascade.grounds()}} - {None}
         return found | ({WHITE, BLACK} if self._notes.is_linked else {WHITE})
 
     @cached_property
