@@ -19,6 +19,8 @@ _CODE = frozenset({"pre", "listing", "plaintext", "xmp"})
 _WHOLE = _CODE | {"table"}
 _TELLING = ITEMS | HEADINGS.keys() | _LISTS | _CAPTIONS
 """They say what their text is; other blocks only part it."""
+_NOTED = _TELLING | {"br", "rt"}
+"""They count even where no text is before them."""
 _BOUNDARIES = BLOCKS | _CAPTIONS | _CODE | {"br", "rt"}
 _BREAK = "\ue002"
 
@@ -48,14 +50,15 @@ class Walker:
                     if tag in _WHOLE and self._take_whole(element):
                         walk.skip_subtree()  # its end comes all the same
                         continue
-                    self._start(element, tag)
-                if text := element.text:
-                    run.append(text)
+                    if run or tag in _NOTED:
+                        self._start(element, tag)
+                text = element.text
             else:
-                if tag in _BOUNDARIES:
+                if tag in _BOUNDARIES and (run or tag in _NOTED):
                     self._end(element, tag)
-                if tail := element.tail:
-                    run.append(tail)
+                text = element.tail
+            if text and (run or not text.isspace()):  # most texts are white space between tags
+                run.append(text)
         self._flush()
 
     def _take_whole(self, element: Any) -> bool:
