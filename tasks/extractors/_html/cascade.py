@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from tasks.extractors._html.css import Compound, Declared, Selector, declarations, put, rules, selectors_of
+from tasks.extractors._html.css import Compound, Declared, Selector, declarations, parted, put, rules, selector_of, selectors_of
 from tasks.extractors._html.query import values
 
 _MOST_RULES = 5_000
@@ -17,8 +17,10 @@ _MOST_STEPS = 200
 _MOST_MARKS = 200
 """Names that are looked for in all that is around an element at once; others are only looked for one by one."""
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,\s*([^()]{0,100}))?\)")
-_INTRICATE = re.compile(r"[(\[\\]")
-_STATE = re.compile(r":(?!(?:root|first-child|last-child|only-child)\b)")
+_INTRICATE = re.compile(r"[(\[]")
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+"""Where names stand that need not be there."""
+_STATE = re.compile(r":(?!(?:root|first-child|last-child|only-child|not)\b)")
 """What is not understood, so that the rule may be passed over unread."""
 _NAMES = re.compile(r"[.#][\w-]+")
 _GROUND = re.compile(r"background(?:-color|-image)?\s*:([^;]*)")
@@ -119,11 +121,11 @@ class Cascade:
         for order, (source, body) in enumerate(self._written):
             if "--" in body:
                 self._note_variables(declarations(body))
-            selectors = _living(source, names)
-            declared = declarations(body) if selectors else None
+            living = _living(source, names)
+            declared = declarations(body) if living else None
             if declared is not None and (declared.usual or declared.important):
-                for selector in selectors_of(",".join(selectors)):
-                    if names.issuperset(selector.names):
+                for selector in map(selector_of, living):
+                    if selector is not None:
                         self._add(selector, declared, order)
 
     def _add(self, selector: Selector, declared: Declared, order: int) -> None:
@@ -232,11 +234,12 @@ def key_of(compound: Compound) -> str:
     return min(compound.names) if compound.names else compound.tag
 
 
-def _living(source: str, names: set[str]) -> Iterable[str]:
+def _living(source: str, names: set[str]) -> list[str]:
     """The selectors of a rule that may fit anything in a page with these classes and ids."""
     if _INTRICATE.search(source):
-        return [source]
-    found = [text for text in source.split(",") if names.issuperset(_NAMES.findall(text))]
+        found = [text for text in parted(source) if names.issuperset(_NAMES.findall(_ASIDE.sub("", text)))]
+    else:
+        found = [text for text in source.split(",") if names.issuperset(_NAMES.findall(text))]
     return [text for text in found if not _STATE.search(text)] if ":" in source else found
 
 

@@ -23,6 +23,7 @@ _FONT_SIZE = re.compile(r"(?:^|\s)(0|\d{0,5}\.?\d{1,5}(?:px|pt|r?em|%))(?:\s*/|\
 _FEATURE = re.compile(r"\(\s*(min|max)-width\s*:\s*(\d{1,5}\.?\d{0,5})(px|r?em)\s*\)")
 _INTRICATE = re.compile(r"[^\w\s.#-]")
 _PLAIN = re.compile(r"([a-z_][\w-]*)?((?:[.#][\w-]+)*)", re.IGNORECASE)
+_MARK = re.compile(r"[(),]")
 _NAME = re.compile(r"[.#][\w-]+")
 _USED = frozenset(
     {
@@ -73,8 +74,6 @@ class Selector(NamedTuple):
     combinators: tuple[str, ...]
     """Between a compound and the next: " " (within), ">", "+" or "~"."""
     specificity: tuple[int, int, int]
-    names: frozenset[str]
-    """All classes and ids that some element must have."""
 
 
 def declarations(source: str) -> Declared:
@@ -138,13 +137,35 @@ def holds(query: str) -> bool:
     return len(query) <= LONGEST and any(_is_met(part.strip().lower()) for part in query.split(","))
 
 
+def parted(source: str) -> list[str]:
+    """The selectors of a rule, parted by commas outside of parentheses."""
+    if "(" not in source:
+        return source.split(",")
+    found: list[str] = []
+    depth = start = 0
+    for mark in _MARK.finditer(source):
+        if mark[0] == "(":
+            depth += 1
+        elif mark[0] == ")":
+            depth -= 1
+        elif depth <= 0:
+            found.append(source[start : mark.start()])
+            start = mark.end()
+    return [*found, source[start:]]
+
+
 def selectors_of(source: str) -> Iterator[Selector]:
     """Those that are understood: no states, no generated content."""
-    for text in source.split(",") if "(" not in source else _parts(source):
-        text = text.strip()
-        selector = _selector(text) if _INTRICATE.search(text) else _plain_selector(text)
+    for text in parted(source):
+        selector = selector_of(text)
         if selector is not None:
             yield selector
+
+
+def selector_of(text: str) -> Selector | None:
+    """One selector; None if it is not understood."""
+    text = text.strip()
+    return _selector(text) if _INTRICATE.search(text) else _plain_selector(text)
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -173,20 +194,6 @@ def _block_end(source: str, brace: int) -> int:
         if depth == 0:
             return mark.end()
     return len(source)
-
-
-def _parts(source: str) -> Iterator[str]:
-    """Parted by commas outside of parentheses."""
-    depth = start = 0
-    for at, character in enumerate(source):
-        if character == "(":
-            depth += 1
-        elif character == ")":
-            depth -= 1
-        elif character == "," and depth <= 0:
-            yield source[start:at]
-            start = at + 1
-    yield source[start:]
 
 
 def _selector(text: str) -> Selector | None:
@@ -221,11 +228,10 @@ def _plain_selector(text: str) -> Selector | None:
 def _made(compounds: list[Compound], combinators: list[str]) -> Selector | None:
     if not compounds:
         return None
-    names = frozenset().union(*(compound.names for compound in compounds))
     ids = sum(name[0] == "#" for compound in compounds for name in compound.names)
     classes = sum(len(one.names) + len(one.attributes) + len(one.places) + len(one.unlike) for one in compounds) - ids
     tags = sum(bool(compound.tag) for compound in compounds)
-    return Selector(tuple(reversed(compounds)), tuple(reversed(combinators)), (ids, classes, tags), names)
+    return Selector(tuple(reversed(compounds)), tuple(reversed(combinators)), (ids, classes, tags))
 
 
 def _compound(text: str, position: int) -> tuple[Compound | None, int]:
