@@ -38,7 +38,7 @@ class DocxExtractor(Extractor):
     """Body text in order, as if all tracked changes were accepted. Running headers and footers are left out."""
 
     name = "docx"
-    version = 6
+    version = 7
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -48,7 +48,7 @@ class PptxExtractor(Extractor):
     """Titles, text, list items, tables, charts, diagrams and speaker notes, slide by slide."""
 
     name = "pptx"
-    version = 5
+    version = 6
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -184,7 +184,7 @@ class _Slide:
         elif shape.tag == P + "graphicFrame":
             self._frame(shape)
         elif place is None or place[0] not in RUNNING:
-            bare = self._is_bare(shape, box) if top else False
+            bare = self._bare_ground(shape, box) if top else ""
             self._ground = written_colour(shape.find(f"{P}spPr/{A}solidFill"))
             for paragraph in shape.iterfind(f"./{P}txBody/{A}p"):
                 is_item = self._origin.is_list_item(shape, paragraph)
@@ -199,20 +199,22 @@ class _Slide:
             return False
         return box[2] <= 0 or box[3] <= 0 or box[0] >= self._size[2] or box[1] >= self._size[3]
 
-    def _is_bare(self, shape: Any, box: Box | None) -> bool:
-        """True if its text has white runs, and stands on white with nothing behind it that could have a colour."""
+    def _bare_ground(self, shape: Any, box: Box | None) -> str:
+        """The slide's own colour if some of the shape's text has it, and stands on it with nothing between that could have
+        another; otherwise "".
+        """
         colours = shape.iterfind(f"./{P}txBody/{A}p/*/{A}rPr/{A}solidFill")
-        if box is None or not any(map(self._origin.is_white, colours)) or not self._origin.is_on_white(self._root):
-            return False
-        if any(map(is_filled, self._origin.chain(shape))):
-            return False
+        used = set(map(self._origin.colour, colours)) if box is not None else set()
+        ground = self._origin.ground(self._root) if used - {""} else ""
+        if box is None or ground not in used or any(map(is_filled, self._origin.chain(shape))):
+            return ""
         for other in shapes(self._root.find(f"{P}cSld/{P}spTree")):
             if other is shape:
-                return True
+                return ground
             other_box = self._origin.box(other)
             if is_filled(other) and (other_box is None or _meet(box, other_box)):
-                return False
-        return False
+                return ""
+        return ""
 
     def _frame(self, frame: Any) -> None:
         for node in frame.iter(A + "tbl", _CHART, _DIAGRAM):
@@ -228,13 +230,13 @@ class _Slide:
         relation = self._package.relations(self._name).get(id or "")
         return relation.target if relation else None
 
-    def _text(self, paragraph: Any, *, bare: bool) -> str:
-        """The paragraph's text without runs that nobody sees; `bare`: it stands on white."""
+    def _text(self, paragraph: Any, *, bare: str) -> str:
+        """The paragraph's text without runs that nobody sees; `bare`: the slide's colour, if it stands on that."""
         pieces = []
         for node, properties in _runs(paragraph):
             text = _run_text(node)
-            white = bare and properties is not None and self._origin.is_white(properties.find(A + "solidFill"))
-            if white or is_tiny(properties) or is_drowned(properties, self._ground):
+            is_ground = bool(bare) and properties is not None and self._origin.colour(properties.find(A + "solidFill")) == bare
+            if is_ground or is_tiny(properties) or is_drowned(properties, self._ground):
                 self._builder.hide(text)
                 if not self._builder.keep_hidden:
                     continue

@@ -46,6 +46,8 @@ _RGB = re.compile(r"[0-9A-Fa-f]{6}")
 _HIGHLIGHTS = {"yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "magenta": "FF00FF", "blue": "0000FF", "red": "FF0000"}
 _HIGHLIGHTS |= {"black": "000000", "darkBlue": "000080", "darkRed": "800000", "darkGray": "808080", "lightGray": "C0C0C0"}
 
+_THEMED = {"background1": "FFFFFF", "light1": "FFFFFF", "text1": "000000", "dark1": "000000"}
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -206,7 +208,8 @@ def look_of(properties: Any | None) -> Look:
         if tag == W + "vanish":
             hidden = is_on(node, VAL)
         elif tag == W + "color":
-            white, colour = is_white(node.get(VAL)), _rgb(node.get(VAL))
+            written = _themed(node, "themeColor", ("themeTint", "themeShade")) or node.get(VAL)
+            white, colour = is_white(written), _rgb(written)
         elif tag == W + "sz":
             tiny = integer(node.get(VAL), 24) <= _TINY
         elif (tag == W + "shd" and is_shaded(node)) or (
@@ -224,7 +227,7 @@ def is_shaded(node: Any | None) -> bool:
     """True if a w:shd paints a background that is not white."""
     if node is None or node.get(VAL) == "nil":
         return False
-    fill = node.get(W + "fill") or "auto"
+    fill = _fill(node) or "auto"
     return node.get(VAL) not in ("clear", None) or not (fill == "auto" or is_white(fill))
 
 
@@ -232,7 +235,17 @@ def ground_of(node: Any | None) -> str | None:
     """The colour that a w:shd paints; "" if it is a pattern or left to the program, None without one."""
     if node is None:
         return None
-    return _rgb(node.get(W + "fill")) if node.get(VAL) in ("clear", None) else ""
+    return _rgb(_fill(node)) if node.get(VAL) in ("clear", None) else ""
+
+
+def _fill(shading: Any) -> str | None:
+    return _themed(shading, "themeFill", ("themeFillTint", "themeFillShade")) or shading.get(W + "fill")
+
+
+def _themed(node: Any, name: str, changes: tuple[str, str]) -> str | None:
+    """RRGGBB of the theme's own paper and ink, which outdo the colour that is written beside them; None for any other."""
+    found = _THEMED.get(node.get(W + name) or "")
+    return None if found and any(node.get(W + change) for change in changes) else found
 
 
 def _rgb(colour: str | None) -> str:

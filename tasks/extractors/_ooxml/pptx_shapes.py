@@ -47,6 +47,11 @@ def placeholder(shape: Any) -> tuple[str, str] | None:
     return None
 
 
+_WHITE = "FFFFFF"
+_PLAIN_GROUND = "1001"
+"""The first of a theme's backgrounds, which is the colour alone; the others may be gradients or pictures."""
+
+
 class Origin:
     """Layout and master of a slide."""
 
@@ -128,25 +133,30 @@ class Origin:
             mark = _mark(self.master.find(f"{P}txStyles/{P}bodyStyle/{level}"))
         return bool(mark)
 
-    def is_on_white(self, slide: Any) -> bool:
-        """True if the slide's background is plainly white, without a picture or a filled shape of layout or master on it."""
+    def ground(self, slide: Any) -> str:
+        """The colour, RRGGBB, that is the slide's whole background; "" if it is not that plain, or layout or master have a
+        picture or a filled shape on it.
+        """
         if slide.find(f"{P}clrMapOvr/{A}overrideClrMapping") is not None or self._is_covered:
-            return False
+            return ""
         for root in (slide, self.layout, self.master):
             background = None if root is None else root.find(f"{P}cSld/{P}bg")
             if background is not None:
                 fill = background.find(f"{P}bgPr/{A}solidFill")
-                return self.is_white(background.find(P + "bgRef") if fill is None else fill)
-        return False
+                if fill is not None:
+                    return self.colour(fill)
+                named = background.find(P + "bgRef")
+                found = self.colour(named)
+                return found if found == _WHITE or (named is not None and named.get("idx") == _PLAIN_GROUND) else ""
+        return ""
 
-    def is_white(self, fill: Any | None) -> bool:
-        """True if the colour in it is white, taken as it is."""
+    def colour(self, fill: Any | None) -> str:
+        """The colour in it, RRGGBB, if it is taken as it is; otherwise ""."""
         if fill is None or len(fill) == 0 or len(fill[0]):
-            return False
-        named = fill[0].get("val") or ""
+            return ""
         if fill[0].tag == A + "schemeClr":
-            return self._colours.get(named) == "FFFFFF"
-        return _plain_colour(fill) == "FFFFFF"
+            return self._colours.get(fill[0].get("val") or "", "")
+        return _plain_colour(fill)
 
 
 def _places(root: Any) -> list[tuple[Any, tuple[str, str]]]:

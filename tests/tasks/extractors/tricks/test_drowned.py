@@ -84,6 +84,19 @@ def _pptx(path: Path, ink: str, ground: str) -> Path:
     return path
 
 
+def _pptx_slide(path: Path, ink: str, ground: str) -> Path:
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    slide.background.fill.solid()
+    slide.background.fill.fore_color.rgb = RGBColor.from_string(ground)  # type: ignore[no-untyped-call]
+    for y, text, colour in ((1, "seen", "EEEEEE"), (3, "words", ink)):
+        frame = slide.shapes.add_textbox(Inches(1), Inches(y), Inches(5), Inches(1)).text_frame
+        frame.text = text
+        frame.paragraphs[0].runs[0].font.color.rgb = RGBColor.from_string(colour)  # type: ignore[no-untyped-call]
+    deck.save(str(path := path.with_suffix(".pptx")))
+    return path
+
+
 def _rtf(path: Path, ink: str, ground: str) -> Path:
     def colour(rgb: str) -> str:
         return "".join(rf"\{name}{int(rgb[at : at + 2], 16)}" for name, at in (("red", 0), ("green", 2), ("blue", 4))) + ";"
@@ -109,7 +122,7 @@ def _odt(path: Path, ink: str, ground: str) -> Path:
     )
 
 
-MAKERS = [_docx_run, _docx_paragraph, _docx_cell, _xlsx, _pptx, _rtf, _odt]
+MAKERS = [_docx_run, _docx_paragraph, _docx_cell, _xlsx, _pptx, _pptx_slide, _rtf, _odt]
 
 
 @pytest.mark.parametrize("maker", MAKERS)
@@ -132,3 +145,20 @@ def test_a_row_that_word_hides(tmp_path: Path) -> None:
     path = _docx(tmp_path / "a", f"<w:tbl>{row}</w:tbl>")
     document = read_document(str(path), path.name)
     assert (document.text, document.metadata.get(HIDDEN_TEXT)) == ("seen", "5")
+
+
+@pytest.mark.parametrize(
+    ("colour", "paragraph", "is_seen"),
+    [
+        ('w:val="000000" w:themeColor="background1"', "", False),
+        ('w:val="auto" w:themeColor="background1"', _shading("112233"), True),
+        ('w:val="auto" w:themeColor="background1"', '<w:shd w:val="clear" w:fill="112233" w:themeFill="background1"/>', False),
+        ('w:val="FFFFFF" w:themeColor="text1"', "", True),
+        ('w:val="7F7F7F" w:themeColor="background1" w:themeShade="80"', "", True),
+    ],
+)
+def test_a_colour_of_the_theme_outdoes_the_one_beside_it(tmp_path: Path, colour: str, paragraph: str, is_seen: bool) -> None:
+    run = f"<w:r><w:rPr><w:color {colour}/></w:rPr><w:t>words</w:t></w:r>"
+    path = _docx(tmp_path / "a", f"<w:p><w:pPr>{paragraph}</w:pPr>{run}</w:p>")
+    document = read_document(str(path), path.name)
+    assert ("words" in document.text, document.metadata.get(HIDDEN_TEXT)) == (is_seen, None if is_seen else "5")
