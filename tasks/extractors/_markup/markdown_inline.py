@@ -8,6 +8,8 @@ from collections.abc import Set
 from functools import partial
 from html.entities import html5
 
+from tasks.extractors._markup.kept import Kept, unmarked
+
 # Bounded repetitions keep every pattern linear on hostile input.
 _MARKED = re.compile(r"[\[\]`*_<&\\~]")
 # One after the other, as they come: an escaped backtick opens no span, and a span knows no escapes.
@@ -32,7 +34,6 @@ _STRONG_LOW = re.compile(r"(?<![^\W_])__(?=\S)((?:(?!__).){1,1000}?)(?<=\S)__(?!
 _EMPHASIS_STAR = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,500}?)(?<=[^\s*])\*(?![\w*])")
 _EMPHASIS_LOW = re.compile(r"(?<![\w_\\])_(?=[^\s_])([^_\n]{1,500}?)(?<=[^\s_])_(?![\w_])")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{1,31});")
-_KEPT = re.compile("\ue000(\\d{1,6})\ue001")
 
 
 def plain(text: str, labels: Set[str] = frozenset()) -> str:
@@ -42,13 +43,9 @@ def plain(text: str, labels: Set[str] = frozenset()) -> str:
     """
     if not _MARKED.search(text):
         return text
-    kept: list[str] = []
-
-    def keep(piece: str) -> str:
-        kept.append(piece)
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    text = text.replace("\ue000", "").replace("\ue001", "")
+    kept = Kept()
+    keep = kept.keep
+    text = unmarked(text)
     if "`" in text or "\\" in text:
         text = _VERBATIM.sub(lambda match: keep(match[1] or _span(match[3])), text)
     if "](" in text or "][" in text:
@@ -66,8 +63,8 @@ def plain(text: str, labels: Set[str] = frozenset()) -> str:
     if "_" in text:
         text = _EMPHASIS_LOW.sub(r"\1", text)
     if "&" in text:
-        text = _ENTITY.sub(_character, text)
-    return _restored(text, kept)
+        text = _ENTITY.sub(lambda match: keep(_character(match)), text)  # it may be any character, even one of a mark
+    return kept.restored(text)
 
 
 def label(text: str) -> str:
@@ -75,9 +72,9 @@ def label(text: str) -> str:
     return " ".join(text.replace("`", "").replace("\\", "").casefold().split())
 
 
-def _shown(link: re.Match[str], labels: Set[str], kept: list[str]) -> str:
+def _shown(link: re.Match[str], labels: Set[str], kept: Kept) -> str:
     reference = link[2]
-    if reference is None or (labels and label(_restored(reference or link[1], kept)) in labels):
+    if reference is None or (labels and label(kept.restored(reference or link[1])) in labels):
         return link[1]
     return link[0]
 
@@ -86,12 +83,6 @@ def _character(entity: re.Match[str]) -> str:
     # A name must be whole: html.unescape() takes the beginning of one as well, and none need have a semicolon.
     name = entity[0][1:]
     return html.unescape(entity[0]) if name[0] == "#" else html5.get(name, entity[0])
-
-
-def _restored(text: str, kept: list[str]) -> str:
-    while "\ue000" in text:  # what was kept may hold what was kept before it
-        text = _KEPT.sub(lambda match: kept[int(match[1])], text)
-    return text
 
 
 def _span(content: str) -> str:

@@ -7,6 +7,8 @@ import re
 from core.errors import Unprocessable
 from core.reasons import Reason
 
+from tasks.extractors._markup.kept import Kept, unmarked
+
 _MARKED = re.compile(r"[`*|_\\]")
 # Bounded repetitions keep every pattern linear on hostile input.
 _LITERAL = re.compile(r"``(.{1,1000}?)``(?!`)", re.DOTALL)
@@ -45,13 +47,9 @@ def plain(text: str, substitutions: Substitutions) -> str:
     """The text of inline markup: references by their words, literals by their content. Raises Unprocessable(BOMB)."""
     if not _MARKED.search(text):
         return text
-    kept: list[str] = []
-
-    def keep(piece: str) -> str:
-        kept.append(piece)
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    text = text.replace("\ue000", "").replace("\ue001", "")
+    kept = Kept()
+    keep = kept.keep
+    text = unmarked(text)
     text = _LITERAL.sub(lambda match: keep(match[1]), text)
     text = _ESCAPE.sub(lambda match: "" if match[1].isspace() else keep(match[1]), text)
     text = _ROLE.sub(lambda match: keep(_TARGET.sub("", match[1]).lstrip("~!")), text)
@@ -61,8 +59,4 @@ def plain(text: str, substitutions: Substitutions) -> str:
     text = _NOTE.sub(r"[\1]", text)
     if "_" in text:
         text = _REFERENCE.sub(r"\1", text)
-    for _ in range(3):  # what was kept may hold what was kept before it
-        if "\ue000" not in text:
-            break
-        text = re.sub("\ue000(\\d{1,6})\ue001", lambda match: kept[int(match[1])], text)
-    return text
+    return kept.restored(text)

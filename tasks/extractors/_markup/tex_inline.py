@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tasks.extractors._markup.kept import Kept, unmarked
+
 _ACCENTS = {
     "'": "\u0301",
     "`": "\u0300",
@@ -48,7 +50,6 @@ _MATH = re.compile(r"\$([^$\n]{1,1000}(?:\n[^$\n]{1,1000}){0,5})\$|\\\(([^\n]{1,
 _VERB = re.compile(r"\\(?:verb\*?|lstinline)([^A-Za-z\s*{])([^\n]{0,500}?)\1")
 _ACCENT = re.compile(r"\\(?:(['`^\"~=.])|([cvuHkr])(?![A-Za-z]))[ \t]*(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))")
 _MACRO = re.compile(r"\\([A-Za-z@]{1,60})\*?[ \t]*(?:\[[^\]]{0,200}\])?")
-_KEPT = re.compile("\ue000(\\d{1,6})\ue001")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _LONGEST = 4_000
 """Characters in braces; more are not taken for one argument."""
@@ -57,13 +58,9 @@ _TYPOGRAPHY = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("~"
 
 def plain(text: str) -> str:
     """What a reader would see of it, in one line; formulas stay as they are written."""
-    kept: list[str] = []
-
-    def keep(piece: str) -> str:
-        kept.append(piece)
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    text = text.replace("\ue000", "").replace("\ue001", "")
+    kept = Kept()
+    keep = kept.keep
+    text = unmarked(text)
     text = _VERB.sub(lambda match: keep(match[2]), text)
     text = text.replace("\\\\", " ")
     text = _MATH.sub(lambda match: keep(match[1] or match[2]), text)
@@ -75,9 +72,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\\[,;:! /-]", " ", text).replace("{", "").replace("}", "")
     for source, shown in _TYPOGRAPHY:
         text = text.replace(source, shown)
-    for _ in range(3):  # what was kept may hold what was kept before it
-        text = _KEPT.sub(lambda match: kept[int(match[1])] if int(match[1]) < len(kept) else "", text)
-    return " ".join(text.split())
+    return " ".join(kept.restored(text).split())
 
 
 def braced(source: str, at: int, end: int) -> tuple[str, int]:

@@ -157,6 +157,7 @@ def test_text_between_two_rules_is_no_front_matter(tmp_path: Path, text: str) ->
         ("![a][f x]![b][no] [f X][] [c][] [![d][f x]](u) [i][j](u)", "a![b][no] f X [c][] d [i]j"),
         ("[the list][`Vec`] and [`Vec`][]", "the list and Vec"),
         ("/x?a=5&region=eu&copy=2 &amp;lt; &notit; &lt;b&#x41;&#66;", "/x?a=5&region=eu&copy=2 &lt; &notit; <bAB"),
+        ("`a` &#xe000; and &#xe000;5&#xe001;", "a \ue000 and \ue0005\ue001"),  # icons of fonts, and our own marks
         ("<https://example.org/a_b_c> <a@b.org>", "https://example.org/a_b_c a@b.org"),
         ("Use List<String> or <name> with <b>care</b><!-- gone -->", "Use List<String> or <name> with care"),
         (r"\[not\](a link) \`code\`", "[not](a link) `code`"),
