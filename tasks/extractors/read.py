@@ -20,6 +20,7 @@ from tasks.extractors.media_type import OCTET_STREAM, media_type_in
 from tasks.extractors.registry import engine_named, extractor_for, failure_key
 
 _MAX_DETAIL = 500
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _COMPRESSED = frozenset({".gz", ".bz2", ".xz"})
 _HERE = Path(__file__).parent
 
@@ -44,6 +45,10 @@ def refusal(error: BaseException) -> Unprocessable:
         return Unprocessable(Reason.TOO_LARGE, "reading it takes more memory than allowed (LEVADA_EXTRACT_MEMORY)")
     if isinstance(error, OSError) and error.errno == errno.EFBIG:  # RLIMIT_FSIZE of a parser process
         return Unprocessable(Reason.TOO_LARGE, "reading it takes more disk than allowed (LEVADA_EXTRACT_DISK)")
+    if isinstance(error, OSError) and error.errno in _FULL:  # no fault of the file, so not for good
+        return Unprocessable(
+            Reason.FAILED, "no room left on the disk for what reading it writes: once there is, it is tried again"
+        )
     if isinstance(error, PermissionError | FileNotFoundError):
         return Unprocessable(Reason.UNREADABLE, f"{type(error).__name__}: {error.strerror}")
     words = " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_DETAIL]

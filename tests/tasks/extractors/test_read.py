@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
+from tasks.extractors.read import refusal as refusal_for
 
 HOSTILE = Path(__file__).resolve().parents[3] / ".." / "shared" / "data" / "hostile"
 
@@ -42,6 +45,12 @@ def test_a_type_that_nobody_reads_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_is_unreadable(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.md").reason is Reason.UNREADABLE
+
+
+def test_a_full_disk_is_no_fault_of_the_file() -> None:
+    found = refusal_for(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert found.reason.transient
+    assert "no room left on the disk" in found.detail
 
 
 def test_a_directory_is_a_refusal(tmp_path: Path) -> None:
