@@ -35,7 +35,7 @@ class OdsExtractor(Extractor):
     """Sheets in order. Hidden sheets, rows and columns are left out."""
 
     name = "ods"
-    version = 3
+    version = 4
     media_types = frozenset({_ODF + kind for kind in ("spreadsheet", "spreadsheet-template", "spreadsheet-flat-xml")})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -98,13 +98,18 @@ class _Book:
 
     def _columns(self, node: Any) -> None:
         count = min(integer(node.get(TABLE + "number-columns-repeated"), 1), _MOST_COLUMNS)
-        if node.get(TABLE + "visibility") in ("collapse", "filter"):
+        if self._is_absent(node, "table-column"):
             self._hidden_columns.update(range(self._column, self._column + count))
         self._column = min(self._column + count, _MOST_COLUMNS)
 
+    def _is_absent(self, node: Any, family: str) -> bool:
+        """True for a row or a column that is hidden, filtered out or without size."""
+        style = self._styles.style(family, node.get(TABLE + "style-name"))
+        return style.absent or node.get(TABLE + "visibility") in ("collapse", "filter")
+
     def _read_row(self, node: Any, sheet: Sheet) -> None:
         count = max(integer(node.get(TABLE + "number-rows-repeated"), 1), 1)
-        hidden = self._absent or node.get(TABLE + "visibility") in ("collapse", "filter")
+        hidden = self._absent or self._is_absent(node, "table-row")
         first = self._row + 1
         self._row += count
         cells: list[tuple[int, str]] = []

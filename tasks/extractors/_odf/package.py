@@ -168,7 +168,7 @@ class OdfStyle:
     breaks: bool = False
     """A page begins with it."""
     absent: bool = False
-    """Of a table or a slide: it is not shown."""
+    """Of a table, its row or column, or of a slide: it is not shown."""
     plain: bool = False
     """Of a slide: what its master holds is not shown."""
     bold: bool = False
@@ -182,6 +182,8 @@ class OdfStyle:
 
 
 _PLAIN = OdfStyle()
+_GROUNDS = frozenset({"text-properties", "paragraph-properties", "table-cell-properties"})
+_SIZES = {"table-row-properties": "row-height", "table-column-properties": "column-width"}
 
 
 class OdfStyles:
@@ -228,8 +230,10 @@ def _refined(found: OdfStyle, node: Any) -> OdfStyle:
         colour = properties.get(FO + "background-color")
         if colour and colour not in ("transparent", "#ffffff"):
             found = replace(found, shaded=True)
-        if colour and kind in ("text-properties", "paragraph-properties"):
+        if colour and kind in _GROUNDS:
             found = replace(found, ground="" if colour == "transparent" else colour.lower())
+        if kind in _SIZES and points(properties.get(STYLE + _SIZES[kind]), 1.0) <= 0:
+            found = replace(found, absent=True)
         if properties.get(FO + "break-before") == "page":
             found = replace(found, breaks=True)
         if properties.get(TABLE + "display") == "false" or properties.get(PRESENTATION + "visibility") == "hidden":

@@ -63,3 +63,23 @@ def test_merged_cells_are_filled_and_what_repeats_is_bounded(tmp_path: Path) -> 
     body = f'<table:table table:name="A">{rows}</table:table>'
     path = make.odf(tmp_path / "a.ods", "spreadsheet", body)
     assert read_document(str(path), path.name).elements[0].cells == [["Month", "Hours"], ["March", "12"], ["March", "8"]]
+
+
+def test_rows_and_columns_without_size_and_letters_in_the_colour_of_their_cell_are_hidden(tmp_path: Path) -> None:
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="table-{family}"><style:table-{family}-properties {properties}/>'
+        f"{more}</style:style>"
+        for name, family, properties, more in (
+            ("flat", "row", 'style:row-height="0cm"', ""),
+            ("thin", "column", 'style:column-width="0in"', ""),
+            ("same", "cell", 'fo:background-color="#112233"', '<style:text-properties fo:color="#112233"/>'),
+            ("other", "cell", 'fo:background-color="#112233"', '<style:text-properties fo:color="#ffffff"/>'),
+        )
+    )
+    rows = row(cell("a"), cell("hide"), cell("b")) + row(cell("hide"), attributes='table:style-name="flat"')
+    rows += row(cell("c", 'table:style-name="other"'), cell(""), cell("hide", 'table:style-name="same"'))
+    columns = '<table:table-column/><table:table-column table:style-name="thin"/><table:table-column/>'
+    path = make.odf(tmp_path / "a.ods", "spreadsheet", f'<table:table table:name="S">{columns}{rows}</table:table>', styles)
+    document = read_document(str(path), path.name)
+    assert [word for word in document.text.split() if word.isalpha()] == ["a", "b", "c"]
+    assert document.metadata[HIDDEN_TEXT] == "12"
