@@ -23,6 +23,7 @@ _TELLING = (
     *("filter", "margin", "overflow", "visibility", "/*", "\\"),
 )
 """One of these is in every style that hides."""
+_UNSHOWN = ("audio", "canvas", "datalist", "dialog", "video")
 _MOST_GROUNDS = 200
 _MOST_ANCESTORS = 60
 """Boxes around a text whose colours are looked at: deeper nesting is an attack."""
@@ -41,13 +42,14 @@ _CUT = re.compile(r"inset\((?:50|100)%|(?:circle|ellipse)\(0")
 _SHRUNK = re.compile(r"scale[xy]?\(\s{0,9}0*\.?0*\s{0,9}[,)]")
 _SHIFTED = re.compile(r"translate[xy]?\(\s{0,9}(-\d{1,9}\.?\d{0,9}(?:px|r?em))")
 _FADED = re.compile(r"opacity\(\s{0,9}0*\.?0*%?\s{0,9}\)")
-_DECIDING = frozenset(
+_OF_BOXES = frozenset(
     {
-        *("display", "content-visibility", "mso-hide", "opacity", "filter", "position", "clip", "clip-path", "text-indent"),
-        *("margin-left", "margin-top", "transform", "overflow", "overflow-x", "overflow-y", "visibility", "font-size", "color"),
-        *("left", "top", "right", "bottom"),
+        *("display", "content-visibility", "mso-hide", "opacity", "filter", "position", "clip-path", "text-indent"),
+        *("margin-left", "margin-top", "transform", "overflow", "overflow-x", "overflow-y"),
     }
 )
+"""Without one of these no box is unseen."""
+_DECIDING = _OF_BOXES | {"visibility", "font-size", "color", "clip", "left", "top", "right", "bottom"}
 """Without one of these nothing hides."""
 _OVERFLOW = ("overflow", "overflow-x", "overflow-y")
 _SIDES = ("left", "top", "right", "bottom")
@@ -87,6 +89,15 @@ def count_comments(root: Any, builder: Builder) -> None:
             # Word puts pages of settings into conditional comments, as tags: only what stands between them is text.
             text = _TAG.sub("", text.partition(">")[2].removesuffix("<![endif]"))
         builder.hide(text)
+
+
+def mark_unshown(root: Any, builder: Builder) -> None:
+    """Let what no browser shows be hidden like anything else: closed dialogs, lists of suggestions, stand-ins for media."""
+    for element in list(root.iter(*_UNSHOWN)):
+        if element.tag != "dialog" or element.get("open") is None:
+            element.attrib.clear()
+            element.set("style", "display:none !important")
+            element.tag = "div" if builder.keep_hidden else "span"
 
 
 class Notes(NamedTuple):
@@ -223,8 +234,10 @@ class Page:
             if "color" in style and self._may_drown(style["color"]):
                 return True
             # Parts of what hides may stand in several rules.
-            if style.keys() & {"overflow", "overflow-x", "overflow-y"} or any(
-                _pixels(style.get(side)) <= _FAR for side in _SIDES
+            if (
+                _CLIPPED.match(style.get("clip", ""))
+                or style.keys() & {"overflow", "overflow-x", "overflow-y"}
+                or any(_pixels(style.get(side)) <= _FAR for side in _SIDES)
             ):
                 return True
         return False
@@ -301,6 +314,8 @@ def _blank(element: Any, name: str, builder: Builder, page: Page) -> None:
 
 def _is_unseen_box(style: dict[str, str]) -> bool:
     """True if nothing in the element is seen, whatever it sets for itself."""
+    if style.keys().isdisjoint(_OF_BOXES):
+        return False
     if style.get("display") == "none" or style.get("content-visibility") == "hidden" or style.get("mso-hide") == "all":
         return True
     moves = _moves(style)

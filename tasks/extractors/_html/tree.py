@@ -9,7 +9,7 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._html.flat import flattened
-from tasks.extractors._html.hidden import count_comments, noted, take_out
+from tasks.extractors._html.hidden import count_comments, mark_unshown, noted, take_out
 from tasks.extractors._html.query import attribute, by_tag, empty, shown
 from tasks.extractors._html.tables import BLOCKS, HEADINGS
 from tasks.extractors._html.tidy import open_frames, tidy
@@ -61,6 +61,7 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
     if not menus:  # before the rest, for they may be half of the page; what is hidden in them is no trick but unfolds
         _drop_menus(root, found)
     count_comments(root, builder)
+    mark_unshown(root, builder)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_NO_TEXT, with_tail=False)
     styles = attribute("style")(root)
     take_out(root, found, notes, styles, builder)

@@ -65,6 +65,9 @@ def read(tmp_path: Path, body: str, head: str = "", keep: bool = False) -> tuple
         f"<p style='d\\69splay:none'>{SECRET}</p>",
         f"<p style='display:/**/none'>{SECRET}</p>",
         f"<div hidden><i style='color:#fff'>{SECRET}</i></div>",
+        f"<dialog><p>{SECRET}</p></dialog>",
+        f"<datalist><option>{SECRET}</option></datalist>",
+        f"<video><canvas>{SECRET}</canvas></video>",
     ],
 )
 def test_left_out_and_counted(tmp_path: Path, hidden: str) -> None:
@@ -74,7 +77,13 @@ def test_left_out_and_counted(tmp_path: Path, hidden: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hidden", [f"<p style='display:none'>{SECRET}</p>", f"<span style='color:#fff'>{SECRET}</span>", f"<p hidden>{SECRET}</p>"]
+    "hidden",
+    [
+        f"<dialog>{SECRET}</dialog>",
+        f"<p style='display:none'>{SECRET}</p>",
+        f"<span style='color:#fff'>{SECRET}</span>",
+        f"<p hidden>{SECRET}</p>",
+    ],
 )
 def test_kept_if_that_is_wanted(tmp_path: Path, hidden: str) -> None:
     text, count = read(tmp_path, f"<p>The gate</p>{hidden}", keep=True)
@@ -106,6 +115,7 @@ def test_kept_if_that_is_wanted(tmp_path: Path, hidden: str) -> None:
         (".x{opacity:0}", "class=x"),
         (".x{left:-9999px} .x{position:absolute}", "class=x"),
         (".x{overflow:hidden} p.x{height:0}", "class=x"),
+        (".x{clip:rect(0,0,0,0)} p.x{position:absolute}", "class=x"),
         (".none .x, a.x:hover, .x::after, .x{display:none}", "class=x"),
         ("BODY P.x{DISPLAY:NONE}", "class=x"),
     ],
