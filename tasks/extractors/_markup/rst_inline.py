@@ -6,7 +6,6 @@ import re
 
 from core.errors import Unprocessable
 from core.reasons import Reason
-
 from tasks.extractors._markup.kept import Kept, unmarked
 
 _MARKED = re.compile(r"[`*|_\\]")
@@ -17,7 +16,7 @@ _TARGET = re.compile(r"\s{1,9}<[^<>]{1,1000}>$")
 _STRONG = re.compile(r"(?<![\w*])\*\*(?=\S)([^*]{1,1000}?)(?<=\S)\*\*(?![\w*])")
 _EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]{1,1000}?)(?<=\S)\*(?![\w*])")
 _SUBSTITUTION = re.compile(r"\|([^|\s][^|\n]{0,100})\|_{0,2}")
-_REFERENCE = re.compile(r"(?<![\w_])((?:[^\W_]{1,50}[-.:+]?){1,20})__?(?!\w)")
+_REFERENCE = re.compile(r"(?<!\w)([^\W_]{1,1000}(?:[-.:+][^\W_]{1,1000}){0,19}[-.:+]?)__?(?!\w)")
 _NOTE = re.compile(r"\[([#*\w.-]{1,60})\]_(?!\w)")
 _MOST_PUT_IN = 10_000_000
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -181,8 +181,10 @@ class TestRstExtractor(ExtractorContract):
         "\n\n".join([".. note::\n"] * 20_000),
         "\\" * 200_000,
         "|" * 200_000 + "\n" + "| x\n" * 50_000,
+        "a_ " + "a" * 100_000,
+        "a_ " + "a-" * 50_000,
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_hostile_texts_take_no_time(tmp_path: Path, source: str) -> None:
     try:
