@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +24,10 @@ from tasks.extractors.html import add_page
 _LIMITS = zip_container.ZipLimits(part=64 << 20)
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
 _FACTS = {"creator": "author", "language": "language", "date": "date", "description": "subject", "subject": "keywords"}
+_LINK = re.compile(r"<link\b([^<>]{1,1000}?)/?>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""\b(rel|href|media)\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_MOST_LINKS = 20
+_LARGEST_SHEET = 256 * 1024
 _OBFUSCATIONS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 """Of fonts, which we do not read."""
 
@@ -30,7 +36,7 @@ class EpubExtractor(Extractor):
     """What HTML pages give; the label of each element is its chapter's title."""
 
     name = "epub"
-    version = 2
+    version = 3
     media_types = frozenset({EPUB})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -46,7 +52,7 @@ class EpubExtractor(Extractor):
 def _add_chapter(builder: Builder, book: _Book, name: str) -> None:
     chapter = Builder(builder.keep_hidden)
     try:
-        add_page(chapter, decode(book.read(name)))
+        add_page(chapter, book.styled(decode(book.read(name)), posixpath.dirname(name)))
     except Unprocessable as exc:
         if exc.reason not in (Reason.EMPTY, Reason.CORRUPT):
             raise
@@ -71,6 +77,7 @@ class _Book:
         self._locked = self._encrypted()
         self.titles: dict[str, str] = {}
         """Of chapters, by the names of their files."""
+        self._sheet = cache(self._read_sheet)
 
     def read(self, name: str) -> bytes:
         """A file's bytes. Raises Unprocessable: ENCRYPTED, TOO_LARGE, CORRUPT if it is not there."""
@@ -80,6 +87,26 @@ class _Book:
         if found.lower() in self._locked:
             raise Unprocessable(Reason.ENCRYPTED, "the book is protected (DRM)")
         return zip_container.read(self._archive, found, _LIMITS)
+
+    def styled(self, page: str, folder: str) -> str:
+        """The page with the book's own style sheets in it, which say what is hidden."""
+
+        def written_out(link: re.Match[str]) -> str:
+            found = {match[1].lower(): match[2] or match[3] or "" for match in _ATTRIBUTE.finditer(link[1])}
+            if found.get("rel", "").lower() != "stylesheet" or (found.get("media") or "all").lower() not in ("all", "screen"):
+                return link[0]
+            sheet = self._sheet(_joined(folder, found.get("href")))
+            return link[0] if sheet is None else f"<style>{sheet}</style>"
+
+        return _LINK.sub(written_out, page, _MOST_LINKS)
+
+    def _read_sheet(self, name: str) -> str | None:
+        """A style sheet; None if there is none of that name that could be read."""
+        try:
+            data = self.read(name)
+        except Unprocessable:
+            return None
+        return decode(data).replace("<", " ") if len(data) <= _LARGEST_SHEET else None
 
     def chapters(self) -> list[str]:
         """Names of the files of the spine; of all pages, by name, if there is none."""

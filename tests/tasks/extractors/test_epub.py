@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.documents import HIDDEN_TEXT
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors.epub import EpubExtractor
@@ -101,3 +102,13 @@ def test_entities_of_the_package_are_not_expanded(tmp_path: Path) -> None:
     doctype = f'<!DOCTYPE package [<!ENTITY x SYSTEM "file://{secret}">]>'
     path = book(tmp_path / "a.epub", **{"OEBPS/a.opf": doctype + PACKAGE.replace("Águas", "&x;Gates")})
     assert read_document(str(path), path.name).title == "Gates"
+
+
+def test_what_the_book_s_style_sheet_hides_is_hidden(tmp_path: Path) -> None:
+    head = '<head><link href="../s.css" rel="stylesheet" type="text/css"/><link rel="stylesheet" href="lost.css"/></head>'
+    page = f'<html xmlns="http://www.w3.org/1999/xhtml">{head}<body><p>They open.</p><p class="h">secret</p></body></html>'
+    path = book(tmp_path / "a.epub", **{"OEBPS__text__z.xhtml": page, "OEBPS__s.css": "p { color: red } .h { display: none }"})
+    document = read_document(str(path), path.name)
+    assert "They open." in document.text
+    assert "secret" not in document.text
+    assert document.metadata[HIDDEN_TEXT] == "6"
