@@ -245,8 +245,11 @@ class Page:
     @cached_property
     def _grounds(self) -> set[Colour]:
         """Every colour that something is painted in, and maybe some more."""
-        found = {self._colour(value) for value in {*self._painted, *self._cascade.grounds()}} - {None}
-        return found | ({WHITE, BLACK} if self._notes.is_linked else {WHITE})
+        found = {WHITE, BLACK} if self._notes.is_linked else {WHITE}
+        for value in {*self._painted, *self._cascade.grounds()}:
+            if (colour := self._colour(value)) is not None:
+                found.add(colour)
+        return found
 
     @cached_property
     def _painted(self) -> list[str]:
