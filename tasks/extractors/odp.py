@@ -38,7 +38,7 @@ class OdpExtractor(Extractor):
     """Titles, text, list items, tables, charts and speaker notes, slide by slide."""
 
     name = "odp"
-    version = 3
+    version = 4
     media_types = frozenset(
         _ODF + kind + form for kind in ("presentation", "graphics") for form in ("", "-template", "-flat-xml")
     )

@@ -20,7 +20,7 @@ class OdtExtractor(Extractor):
     """Body text in order, notes after the paragraph that refers to them. Running headers and footers are left out."""
 
     name = "odt"
-    version = 3
+    version = 4
     media_types = frozenset({_ODF + kind for kind in ("text", "text-template", "text-master", "text-web", "text-flat-xml")})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

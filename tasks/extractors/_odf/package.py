@@ -172,6 +172,14 @@ class OdfStyle:
     plain: bool = False
     """Of a slide: what its master holds is not shown."""
     bold: bool = False
+    fill: str = ""
+    """How a drawing's area is painted: "solid", "none" ..."""
+    fill_colour: str = ""
+
+    @property
+    def area(self) -> str:
+        """The one colour, "#rrggbb", of a drawing's area; "" if it is not that plain."""
+        return self.fill_colour if self.fill == "solid" else ""
 
     @property
     def unseen(self) -> bool:
@@ -240,6 +248,11 @@ def _refined(found: OdfStyle, node: Any) -> OdfStyle:
             found = replace(found, absent=True)
         if behind := properties.get(PRESENTATION + "background-objects-visible"):
             found = replace(found, plain=behind == "false")
+        if kind == "graphic-properties":
+            fill, painted = properties.get(DRAW + "fill"), properties.get(DRAW + "fill-color")
+            found = replace(found, fill=fill or found.fill, fill_colour=(painted or found.fill_colour).lower())
+            if properties.get(DRAW + "opacity", "100%") != "100%":
+                found = replace(found, fill="translucent")
         if kind == "text-properties":
             found = _with_text(found, properties)
     return found

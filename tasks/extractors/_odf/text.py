@@ -11,7 +11,7 @@ from core.documents import ElementKind
 from tasks.extractors._builder import Builder
 from tasks.extractors._odf.numbering import OdfNumbering, OpenList
 from tasks.extractors._odf.objects import OdfObjects
-from tasks.extractors._odf.package import CHART, DRAW, OFFICE, TABLE, TEXT, OdfStyle, OdfStyles
+from tasks.extractors._odf.package import CHART, DRAW, OFFICE, PRESENTATION, TABLE, TEXT, OdfStyle, OdfStyles
 from tasks.extractors._office.equations import mathml_text
 from tasks.extractors._tables import add_table
 from tasks.extractors._xml.parts import integer
@@ -57,6 +57,8 @@ class OdfReader:
         """The list that is being read."""
         self._cell: list[str] | None = None
         self._shaded = False
+        self._ground = ""
+        """The colour of the drawing that is read."""
         self._unseen = False
         self._started = False
         self.place: dict[str, Any] = {}
@@ -119,6 +121,8 @@ class OdfReader:
         self._started = True
         if self._shaded:
             style = replace(style, shaded=True)
+        if self._ground and not style.ground:
+            style = replace(style, ground=self._ground)
         mark = node.find(TEXT + "hidden-paragraph")
         if mark is not None and mark.get(TEXT + "is-hidden") == "true":
             style = replace(style, hidden=True)
@@ -280,6 +284,15 @@ class OdfReader:
 
     def drawing(self, node: Any) -> None:
         """The text in a frame, a shape or a group: text boxes, tables, charts."""
+        outer = self._ground
+        for family, prefix in (("graphic", DRAW), ("presentation", PRESENTATION)):
+            if name := node.get(prefix + "style-name"):
+                self._ground = self._styles.style(family, name).area
+        with self.unseen(self._unseen or node.get(DRAW + "display") in ("none", "printer")):
+            self._drawn_in(node)
+        self._ground = outer
+
+    def _drawn_in(self, node: Any) -> None:
         for child in node:
             tag = child.tag
             if tag in (TEXT + "p", TEXT + "h", TABLE + "table") or tag in _LISTS:

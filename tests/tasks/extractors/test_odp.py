@@ -82,3 +82,22 @@ def test_a_footer_is_read_where_nothing_else_is(tmp_path: Path) -> None:
     master = f'<style:master-page style:name="m">{frame("Footer", "footer")}</style:master-page>'
     path = make.odf(tmp_path / "talk.odp", "presentation", body, masters=master)
     assert [each.text for each in read_document(str(path), path.name).elements] == ["Footer", "Declared"]
+
+
+def test_text_in_the_colour_of_its_shape_and_shapes_that_are_not_shown(tmp_path: Path) -> None:
+    fill = 'draw:fill="solid" draw:fill-color="#112233"'
+    styles = f'<style:style style:name="area" style:family="graphic"><style:graphic-properties {fill}/></style:style>'
+    for name in ("112233", "ffffff"):
+        text = f'<style:text-properties fo:color="#{name}"/>'
+        styles += f'<style:style style:name="c{name}" style:family="text">{text}</style:style>'
+
+    def frame(text: str, attributes: str) -> str:
+        return f"<draw:frame {attributes}><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>"
+
+    drowned, seen = (
+        f'<text:span text:style-name="c{name}">{text}</text:span>' for name, text in (("112233", "drowned"), ("ffffff", "seen"))
+    )
+    shapes = frame(drowned + seen, 'draw:style-name="area"') + frame("absent", 'draw:display="none"')
+    path = make.odf(tmp_path / "a.odp", "presentation", f'<draw:page draw:name="1">{shapes}</draw:page>', styles)
+    document = read_document(str(path), path.name)
+    assert (document.text, document.metadata[HIDDEN_TEXT]) == ("seen", "13")
