@@ -61,7 +61,7 @@ def parsed(source: bytes | BinaryIO) -> EmailMessage:
     policy: Any = HeaderPolicy()  # a subclass cannot say at run time which message class it is for
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     with _of_bounded_depth():
-        return email.message_from_binary_file(file, _class=part, policy=policy)
+        return email.message_from_binary_file(file, _class=part, policy=policy)  # type: ignore[arg-type]  # it is given one
 
 
 def note_headers(message: EmailMessage, builder: Builder) -> None:

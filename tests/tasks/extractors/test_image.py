@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from core.documents import Document, ElementKind
-from core.errors import Unprocessable
+from core.documents import ElementKind
 from core.reasons import Reason
 from tasks.extractors._ocr.picture import grey, opened
 from tasks.extractors.image import ImageExtractor
-from tasks.extractors.read import read_document
 from tests.contracts.extractors import ExtractorContract
+from tests.tasks.extractors.reading import read, refusal
 
 needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 WORDS = "The channel follows the hill"
@@ -27,16 +26,6 @@ def drawn(text: str = WORDS, ink: int = 0, paper: int = 255) -> Image.Image:
     image = Image.new("L", (800, 300), paper)
     ImageDraw.Draw(image).text((60, 100), text, fill=ink, font=ImageFont.load_default(44))
     return image
-
-
-def read(path: Path) -> Document:
-    return read_document(str(path), path.name)
-
-
-def refusal(path: Path) -> Unprocessable:
-    with pytest.raises(Unprocessable) as caught:
-        read(path)
-    return caught.value
 
 
 @needs_tesseract

@@ -24,6 +24,7 @@ from tasks.extractors.libreoffice import LibreOfficeExtractor
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import ExtractorContract
 from tests.tasks.extractors import make
+from tests.tasks.extractors.reading import refusal
 
 needs_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 
@@ -36,12 +37,6 @@ def doc(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def ppt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make.old_office(make.pptx(tmp_path_factory.mktemp("ppt") / "a.pptx"), "ppt")
-
-
-def refusal(path: Path) -> Unprocessable:
-    with pytest.raises(Unprocessable) as caught:
-        read_document(str(path), path.name)
-    return caught.value
 
 
 @needs_libreoffice

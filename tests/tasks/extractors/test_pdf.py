@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from core.documents import Document, ElementKind
-from core.errors import Unprocessable
+from core.documents import ElementKind
 from core.reasons import Reason
 from tasks.extractors.pdf import PdfExtractor
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import ExtractorContract, check
 from tests.tasks.extractors import make
 from tests.tasks.extractors.make import Text
+from tests.tasks.extractors.reading import read, refusal
 
 SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
 GEOTOPO = SHARED / "pdf-truth" / "py-pdf-sample-files" / "009-pdflatex-geotopo" / "GeoTopo-komprimiert.pdf"
@@ -56,16 +56,6 @@ class TestPdfExtractor(ExtractorContract):
             ),
             (3, "paragraph", None, "The last page holds one line."),
         ]
-
-
-def read(path: Path) -> Document:
-    return read_document(str(path), path.name)
-
-
-def refusal(path: Path) -> Unprocessable:
-    with pytest.raises(Unprocessable) as caught:
-        read(path)
-    return caught.value
 
 
 def rewritten(source: Path, target: Path, user: str | None = None, outline: bool = False) -> Path:

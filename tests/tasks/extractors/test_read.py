@@ -13,14 +13,9 @@ from core.reasons import Reason
 from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 from tasks.extractors.read import refusal as refusal_for
+from tests.tasks.extractors.reading import refusal
 
 HOSTILE = Path(__file__).resolve().parents[3] / ".." / "shared" / "data" / "hostile"
-
-
-def refusal(path: Path, name: str = "") -> Unprocessable:
-    with pytest.raises(Unprocessable) as caught:
-        read_document(str(path), name or path.name)
-    return caught.value
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.pdf", "a.docx", "a", "a.csv"])
