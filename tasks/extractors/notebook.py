@@ -14,10 +14,10 @@ from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._encodings.decode import normalise, read_text
+from tasks.extractors._markup.markdown_blocks import blocks
 from tasks.extractors._types.suffixes import NOTEBOOK
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 from tasks.extractors.html import add_fragment
-from tasks.extractors.markdown import blocks
 
 _MOST_OUTPUT = 4_000
 """Characters of one cell's output; what is more is data or a log."""

@@ -1,1 +1,1 @@
-"""What text formats are made of: inline markup to be taken off, drawn tables, JSON's keys and values."""
+"""What text formats are made of: blocks, inline markup to be taken off, drawn tables, JSON's keys and values."""

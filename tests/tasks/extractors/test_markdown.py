@@ -11,8 +11,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from core.documents import Document, ElementKind
+from tasks.extractors._markup.markdown_blocks import blocks
 from tasks.extractors._markup.markdown_inline import plain
-from tasks.extractors.markdown import MarkdownExtractor, blocks
+from tasks.extractors.markdown import MarkdownExtractor
 from tests.contracts.extractors import ExtractorContract
 
 REPOSITORY = Path(__file__).resolve().parents[3]
