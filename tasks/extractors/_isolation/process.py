@@ -71,6 +71,8 @@ class ParserProcess:
             )
         self._buffer = bytearray()
         self.pid = self._process.pid
+        self.peak = 0
+        """Resident bytes at most, once it has ended: of its last file, or of a program that it has run."""
 
     @property
     def words(self) -> int:
@@ -149,9 +151,17 @@ class ParserProcess:
                 self._process.kill()
         self._channel.close()
         self._words.close()
-        code = self._process.wait()
+        code = self._reaped()
         shutil.rmtree(self.room, ignore_errors=True)
         return code
+
+    def _reaped(self) -> int:
+        """Its exit code; what it took at most is noted, which nobody can ask once it is gone."""
+        if self._process.returncode is None:
+            _, status, usage = os.wait4(self.pid, 0)
+            self.peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            self._process.returncode = os.waitstatus_to_exitcode(status)
+        return self._process.returncode
 
     def _has_ended(self) -> bool:
         # Not reaped, so that its number stays taken until kill() has used it.

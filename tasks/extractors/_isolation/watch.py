@@ -48,8 +48,9 @@ class Watch:
         """
         most = self._limits.memory
         share = most // 4 if -code in _STOPPED else most - most // 8
-        if most and self._memory > share:
-            return self._limits.dead_of_memory(self._memory, how)
+        taken = max(self._memory, self._process.peak)  # it may have died before the first look
+        if most and taken > share:
+            return self._limits.dead_of_memory(taken, how)
         return Unprocessable(Reason.CRASHED, f"the parser process was {how}")
 
     def look(self, now: float) -> Unprocessable | None:

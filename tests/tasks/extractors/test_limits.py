@@ -88,6 +88,7 @@ class Process:
 
     times: tuple[float, bool]
     pid: int = os.getpid()
+    peak: int = 0
     words: int = 0
     places: tuple[str, ...] = ()
 
@@ -127,6 +128,14 @@ def test_a_fault_is_no_want_of_memory_while_there_is_much_left(sign: signal.Sign
     watch.begin(0.0)
     assert watch.look(0.2) is None
     assert watch.death(-sign, f"killed by {sign.name}").reason is expected
+
+
+def test_one_that_dies_of_memory_before_the_first_look_is_known_by_what_it_took_at_most() -> None:
+    limits = Limits(10, 1e6, 1 << 30, 1 << 20, 1 << 20, ocr_seconds=20, ocr_pages=10)
+    watch = Watch(Process((0.0, False), peak=500 << 20), limits)  # type: ignore[arg-type]
+    watch.begin(0.0)
+    assert watch.death(-signal.SIGABRT, "killed by SIGABRT").reason is Reason.TOO_LARGE
+    assert watch.death(-signal.SIGSEGV, "killed by SIGSEGV").reason is Reason.CRASHED
 
 
 def test_one_temporary_file_cannot_outgrow_the_disk_limit(item: Callable[[str], Item]) -> None:

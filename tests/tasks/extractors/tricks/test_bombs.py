@@ -27,10 +27,18 @@ def reason(outcome: Document | Unprocessable) -> Reason | None:
 
 
 def deflated(size: int, byte: bytes = b" ") -> bytes:
-    """That many equal bytes, zlib-compressed: a thousandth."""
-    packer = zlib.compressobj(9)
+    """That many equal bytes, a whole number of MiB, zlib-compressed: a thousandth. Each MiB by itself, so it is packed once."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     block = byte * (1 << 20)
-    return b"".join(packer.compress(block) for _ in range(size >> 20)) + packer.flush()
+    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = 1
+    for _ in range(size >> 20):
+        checksum = zlib.adler32(block, checksum)
+    return b"\x78\xda" + packed * (size >> 20) + packer.flush() + struct.pack(">I", checksum)
+
+
+def test_the_bomb_is_no_dud() -> None:
+    assert zlib.decompress(deflated(3 << 20)) == b" " * (3 << 20)
 
 
 @pytest.mark.parametrize(
