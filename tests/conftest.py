@@ -28,8 +28,8 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two processes more than there are cores: many tests wait, for a clock that has to move on or for a process to end."""
-    return len(os.sched_getaffinity(0)) + 2
+    """One process more than there are cores: many tests wait, for a clock that has to move on or for a process to end."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

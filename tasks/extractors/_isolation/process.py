@@ -6,6 +6,7 @@ import fcntl
 import json
 import mmap
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -71,8 +72,10 @@ class ParserProcess:
             )
         self._buffer = bytearray()
         self.pid = self._process.pid
+        # The system counts what we have had until now as the new process's own.
+        self._inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self.peak = 0
-        """Resident bytes at most, once it has ended: of its last file, or of a program that it has run."""
+        """Resident bytes at most, once it has ended: of its last file, or of a program that it has run; 0 if not known."""
 
     @property
     def words(self) -> int:
@@ -159,7 +162,8 @@ class ParserProcess:
         """Its exit code; what it took at most is noted, which nobody can ask once it is gone."""
         if self._process.returncode is None:
             _, status, usage = os.wait4(self.pid, 0)
-            self.peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            if usage.ru_maxrss > self._inherited:
+                self.peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
             self._process.returncode = os.waitstatus_to_exitcode(status)
         return self._process.returncode
 

@@ -136,6 +136,23 @@ def test_a_crash_costs_its_file_alone(item: Callable[[str], Item], name: str, ex
     assert all(isinstance(other, Document) for other in found.values())
 
 
+LARGE_PARENT = """
+import sys
+from tasks.extractors.parser_pool import ParserPool
+kept = b"x" * (300 << 20)
+with ParserPool(1, 60, memory_limit=400 << 20, reader=sys.argv[1]) as pool:
+    print(*(outcome.reason for _, outcome in pool.read_many([(0, sys.argv[2], "abort")])))
+"""
+
+
+def test_what_the_parent_has_taken_is_not_laid_to_a_parser(item: Callable[[str], Item]) -> None:
+    _, path, _ = item("abort")
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE_PARENT, MISBEHAVING, path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "crashed\n", done.stdout + done.stderr
+
+
 def test_a_worker_killed_in_the_middle_of_a_file(tmp_path: Path, item: Callable[[str], Item]) -> None:
     def kill() -> None:
         begun = tmp_path / "sleep.begun"
