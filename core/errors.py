@@ -3,6 +3,7 @@
 LevadaError
 ├─ TransientError          try again later (exponential back-off; honour retry_after)
 │  ├─ SourceUnavailable    the source cannot be listed: the run fails, nothing moves
+│  │  └─ CredentialsLost   its credentials are missing, expired or revoked: somebody must log in again
 │  ├─ StoreUnavailable     the vector store does not answer
 │  └─ LibraryBusy          another run works on this library
 ├─ PermanentError          trying again changes nothing until somebody mends it
@@ -36,6 +37,10 @@ class TransientError(LevadaError):
 
 class SourceUnavailable(TransientError):
     """The source could not be listed; cursor, mirror and index stay as they were."""
+
+
+class CredentialsLost(SourceUnavailable):
+    """Credentials are missing, expired, revoked or too weak (invariant I10); the message says which command to run."""
 
 
 class StoreUnavailable(TransientError):

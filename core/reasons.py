@@ -20,6 +20,10 @@ class Reason(StrEnum):
     NEEDS_LIBREOFFICE = "needs libreoffice"
     UNREADABLE = "unreadable"
     CHANGING = "changing"
+    NO_DOWNLOAD = "no_download"
+    EXPORT_TOO_LARGE = "export_too_large"
+    MALWARE = "malware"
+    DOWNLOAD_QUOTA = "download_quota"
     FAILED = "failed"
 
     @property
@@ -31,6 +35,11 @@ class Reason(StrEnum):
     def transient(self) -> bool:
         """True if waiting may help: such files are tried again with back-off."""
         return self in _TRANSIENT
+
+    @property
+    def first_delay(self) -> float:
+        """Seconds until a transient failure is tried again for the first time."""
+        return 2 * 3600.0 if self is Reason.DOWNLOAD_QUOTA else 60.0
 
     @property
     def retires(self) -> bool:
@@ -51,7 +60,13 @@ _REMEDIES = {
     Reason.NEEDS_LIBREOFFICE: "Install LibreOffice (Debian: libreoffice); the file is then read by itself at the next run.",
     Reason.UNREADABLE: "Levada may not read the file; give its user permission.",
     Reason.CHANGING: "The file changed each time it was read; it is tried again by itself.",
+    Reason.NO_DOWNLOAD: "Its owner forbids readers to download it; ask for a copy or for the right to download.",
+    Reason.EXPORT_TOO_LARGE: "Google exports no document so large; split it, or store it in Drive as a file.",
+    Reason.MALWARE: "Google holds it for malware or spam; replace it, or exclude it.",
+    Reason.DOWNLOAD_QUOTA: "Too many have downloaded it lately; it is tried again by itself after hours.",
     Reason.FAILED: "An unforeseen error; see the detail, and `levada quarantine retry` once mended.",
 }
-_TRANSIENT = frozenset({Reason.UNREADABLE, Reason.CHANGING, Reason.TIMEOUT, Reason.CRASHED, Reason.FAILED})
-_RETIRING = frozenset({Reason.EMPTY, Reason.UNSUPPORTED_TYPE})
+_TRANSIENT = frozenset(
+    {Reason.UNREADABLE, Reason.CHANGING, Reason.TIMEOUT, Reason.CRASHED, Reason.DOWNLOAD_QUOTA, Reason.FAILED}
+)
+_RETIRING = frozenset({Reason.EMPTY, Reason.UNSUPPORTED_TYPE, Reason.NO_DOWNLOAD})

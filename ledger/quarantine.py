@@ -19,8 +19,8 @@ from ledger.runs import Run
 from ledger.schema import FileState, documents, files, quarantine, sources
 from ledger.words import storable
 
-FIRST_DELAY, LONGEST_DELAY = 60.0, 6 * 3600.0
-"""Seconds until a transient failure is tried again: doubled each time, with jitter."""
+LONGEST_DELAY = 6 * 3600.0
+"""Seconds, give or take, that a transient failure waits at most: its reason's first delay is doubled each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _note(
     entries, marks = [], []
     for x in failed:
         file, tried = present[x.document_id], attempts.get(x.document_id, 0) + 1
-        next_try = now + _delay(tried) if x.reason.transient else None
+        next_try = now + _delay(x.reason, tried) if x.reason.transient else None
         entry = {
             "document_id": x.document_id, "library_id": run.library.id, "source_id": file.source_id, "stage": x.stage,
             "reason": x.reason.value, "detail": storable(x.detail), "attempts": tried, "next_try": next_try,
@@ -227,5 +227,5 @@ def retry(db: Database, library: LibraryRow, which: str | None = None, place: st
     return len(ids)
 
 
-def _delay(attempts: int) -> float:
-    return float(min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (attempts - 1)) * random.uniform(0.8, 1.2))
+def _delay(reason: Reason, attempts: int) -> float:
+    return float(min(LONGEST_DELAY, reason.first_delay * 2.0 ** (attempts - 1)) * random.uniform(0.8, 1.2))

@@ -10,7 +10,7 @@ import pytest
 
 from core.reasons import Reason
 from ledger import owed, quarantine, statistics
-from ledger.quarantine import FIRST_DELAY, LONGEST_DELAY, FailedFile
+from ledger.quarantine import LONGEST_DELAY, FailedFile
 from tests.ledger.world import CORRUPT, EMPTY, LOCKED, World
 
 
@@ -67,13 +67,14 @@ def test_a_new_acl_does_not_end_a_back_off(world: World) -> None:
     assert [file.path for file in world.owed()] == ["a"]
 
 
-def test_the_back_off_doubles_up_to_a_limit(world: World) -> None:
+@pytest.mark.parametrize(("reason", "first"), [(Reason.FAILED, 60.0), (Reason.DOWNLOAD_QUOTA, 7200.0)])
+def test_the_back_off_doubles_up_to_a_limit(world: World, reason: Reason, first: float) -> None:
     world.source.write("a", "one")
     world.listing()
     for attempt in range(1, 13):
-        fail(world, "a", Reason.FAILED)
+        fail(world, "a", reason)
         row = quarantine.rows(world.db, world.library)[0]
-        expected = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        expected = min(LONGEST_DELAY, first * 2 ** (attempt - 1))
         assert row.attempts == attempt
         assert row.next_try is not None
         assert 0.75 * expected < row.next_try - row.last_at < 1.25 * expected
