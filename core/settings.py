@@ -55,6 +55,14 @@ class Settings:
     """LEVADA_EXTRACT_WORKERS: parser processes."""
     reading: ReadingPolicy = field(default_factory=ReadingPolicy)
     """LEVADA_HIDDEN_TEXT: drop (default) or keep text that a reader would not see; LEVADA_OCR_LANGUAGES: as "eng+por"."""
+    google_credentials: Path | None = None
+    """LEVADA_GOOGLE_CREDENTIALS: a service account's key, or the credentials.json of an OAuth client."""
+    google_token: Path | None = None
+    """LEVADA_GOOGLE_TOKEN: the file of an account's token; default: google/token.json in the home."""
+    google_subject: str = ""
+    """LEVADA_GOOGLE_SUBJECT: the user on whose behalf a service account works; default: its own."""
+    google_api_url: str = ""
+    """LEVADA_GOOGLE_API_URL: root of the Drive API in place of Google's own, for tests and proxies."""
     log_level: str = ""
     """LEVADA_LOG_LEVEL: which of Prefect's log lines a terminal shows; default: none, but our own warnings."""
 
@@ -84,6 +92,10 @@ class Settings:
                 keep_hidden=_choice(env, "LEVADA_HIDDEN_TEXT", "drop", ("drop", "keep")) == "keep",
                 ocr_languages=_languages(env, "LEVADA_OCR_LANGUAGES"),
             ),
+            google_credentials=_path(env, "LEVADA_GOOGLE_CREDENTIALS"),
+            google_token=_path(env, "LEVADA_GOOGLE_TOKEN"),
+            google_subject=env.get("LEVADA_GOOGLE_SUBJECT", ""),
+            google_api_url=_url(env, "LEVADA_GOOGLE_API_URL", "127.0.0.1:8085"),
             log_level=_choice(env, "LEVADA_LOG_LEVEL", "", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
         )
 
@@ -91,6 +103,11 @@ class Settings:
     def extract_limits(self) -> str:
         """The limits of sizes, in one string: what was too large is tried again when it changes."""
         return f"{self.extract_memory}/{self.extract_output}/{self.extract_disk}"
+
+    @property
+    def google_token_file(self) -> Path:
+        """Where the token of the account that logged in lies."""
+        return self.google_token or self.home / "google" / "token.json"
 
     def library_dir(self, library: str, tenant: str = "") -> Path:
         """Where a library's store and texts lie; of this tenant if none is named."""
@@ -111,7 +128,17 @@ def _home(env: Mapping[str, str]) -> Path:
     return home
 
 
-def _url(env: Mapping[str, str], name: str) -> str:
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    value = env.get(name)
+    if not value:
+        return None
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as exc:
+        raise UsageError(f"{name}: {value} names no user's home") from exc
+
+
+def _url(env: Mapping[str, str], name: str, example: str = "chroma:8000") -> str:
     value = env.get(name, "")
     try:
         parts = urlsplit(value)
@@ -119,7 +146,7 @@ def _url(env: Mapping[str, str], name: str) -> str:
     except ValueError:
         whole = False
     if value and not whole:
-        raise UsageError(f"{name} must be a URL such as http://chroma:8000, not {value!r}")
+        raise UsageError(f"{name} must be a URL such as http://{example}, not {value!r}")
     return value
 
 
