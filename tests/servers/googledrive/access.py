@@ -59,6 +59,7 @@ class Access:
 
     def grants(self, node: Node) -> Grants:
         """Effective grants of `node`. Items that say nothing themselves share one dict, so that big folders cost nothing."""
+        node = self._state.nodes.get(node.id, node)
         if node.is_folder or node.permissions or node.limited or node.parent is None:
             if node.id not in self._of_item:
                 self._of_item[node.id] = self._merge(node, node.permissions)

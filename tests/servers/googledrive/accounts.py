@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from tests.servers.googledrive.state import State
@@ -41,6 +42,7 @@ class Accounts:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._serial = count()
         self.access: dict[str, Holder] = {}
         self.refresh: dict[str, Holder] = {}
         self.codes: dict[str, Code] = {}
@@ -67,8 +69,7 @@ class Accounts:
         return code
 
     def _token(self, kind: str, holder: Holder) -> str:
-        count = len(self.access) + len(self.refresh) + len(self.codes)
-        return hashlib.sha256(f"{self._state.seed} {kind} {holder.email} {count}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._state.seed} {kind} {holder.email} {next(self._serial)}".encode()).hexdigest()
 
     def holder(self, authorization: str) -> Holder | None:
         """Who sends this Authorization header; None for a token that is unknown or revoked."""

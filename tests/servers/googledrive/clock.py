@@ -6,6 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 START_MS = 1_767_225_600_000
 """2026-01-01T00:00:00.000Z."""
@@ -14,7 +15,12 @@ START_MS = 1_767_225_600_000
 def rfc3339(moment: int) -> str:
     """`moment` (ms) as Drive writes times: `2026-01-01T00:00:00.000Z`."""
     whole, ms = divmod(moment, 1000)
-    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+    return f"{_second(whole)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(whole: int) -> str:
+    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def parse_time(text: str) -> int:

@@ -12,7 +12,7 @@ from tests.servers.googledrive.messages import Request, Response, json_response
 from tests.servers.googledrive.nodes import Node
 from tests.servers.googledrive.pages import capped, doubled
 from tests.servers.googledrive.principals import drive_json
-from tests.servers.googledrive.rendering import file_json
+from tests.servers.googledrive.rendering import Plan, file_json, plan
 from tests.servers.googledrive.view import View
 
 DEFAULT_FIELDS = (
@@ -80,7 +80,8 @@ def changes_list(view: View, request: Request) -> Response:
     found: dict[str, Any] = whole if wanted is None else {name: value for name, value in whole.items() if name in wanted}
     if wants(wanted, "changes"):
         each = chosen(wanted, "changes")
-        rendered = (_change(view, request, corpus, entry, each) for entry in entries)
+        shown = plan(chosen(each, "file"))
+        rendered = (_change(view, request, corpus, entry, each, shown) for entry in entries)
         found["changes"] = [change for change in rendered if change is not None]
     return json_response(found)
 
@@ -90,7 +91,9 @@ def _seen(view: View, log: Log) -> int:
     return log.settled(state.knobs.change_lag_seconds * 1000, state.knobs.change_lag_events, state.now, state.mutations)
 
 
-def _change(view: View, request: Request, corpus: str, entry: Entry, wanted: Selection | None) -> dict[str, Any] | None:
+def _change(
+    view: View, request: Request, corpus: str, entry: Entry, wanted: Selection | None, fields: Plan
+) -> dict[str, Any] | None:
     whole: dict[str, Any] = {"kind": "drive#change", "changeType": entry.kind, "type": entry.kind, "time": rfc3339(entry.time)}
     if entry.kind == "drive":
         return _drive_change(view, request, entry, whole, wanted)
@@ -105,7 +108,7 @@ def _change(view: View, request: Request, corpus: str, entry: Entry, wanted: Sel
     shown = here or (request.flag("includeCorpusRemovals") and node is not None and view.sees(node))
     found = whole if wanted is None else {name: value for name, value in whole.items() if name in wanted}
     if node and shown and wants(wanted, "file"):
-        found["file"] = file_json(view, node, chosen(wanted, "file"))
+        found["file"] = file_json(view, node, fields)
     return found
 
 

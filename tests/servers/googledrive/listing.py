@@ -13,7 +13,7 @@ from tests.servers.googledrive.messages import Request, Response, json_response
 from tests.servers.googledrive.nodes import Node
 from tests.servers.googledrive.pages import Place, capped, doubled, place
 from tests.servers.googledrive.query import Query, fields_of, parents, parse
-from tests.servers.googledrive.rendering import file_json
+from tests.servers.googledrive.rendering import file_json, plan
 from tests.servers.googledrive.terms import FILE_TERMS, file_matches
 from tests.servers.googledrive.view import View
 
@@ -51,7 +51,7 @@ def files_list(view: View, request: Request) -> Response:
 
 
 def _answer(view: View, wanted: Selection | None, page: list[Node], following: Place | None, incomplete: bool) -> Response:
-    each = chosen(wanted, "files")
+    each = plan(chosen(wanted, "files"))
     whole: dict[str, Any] = {"kind": "drive#fileList", "incompleteSearch": incomplete}
     if following:
         whole["nextPageToken"] = following.token()

@@ -19,13 +19,17 @@ def name_of(email: str) -> str:
 
 def user_json(view: View, email: str) -> dict[str, Any]:
     """The user resource."""
-    return {
-        "kind": "drive#user",
-        "displayName": name_of(email),
-        "me": email == view.caller.email,
-        "permissionId": view.state.user(email).permission_id,
-        "emailAddress": email,
-    }
+
+    def make() -> dict[str, Any]:
+        return {
+            "kind": "drive#user",
+            "displayName": name_of(email),
+            "me": email == view.caller.email,
+            "permissionId": view.state.user(email).permission_id,
+            "emailAddress": email,
+        }
+
+    return view.once(("user", email), make)
 
 
 def permission_json(state: State, node: Node, grant: Grant) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.servers.googledrive import capabilities
@@ -88,7 +89,12 @@ def _permissions(view: View, node: Node) -> list[dict[str, Any]] | None:
         or view.state.happens(view.state.knobs.permissions_absent)
     ):
         return None
-    return [permission_json(view.state, node, grant) for grant in view.state.access.grants(node).values()]
+    grants = view.state.access.grants(node)
+    return view.once(
+        ("permissions", id(grants), node.limited),
+        lambda: [permission_json(view.state, node, grant) for grant in grants.values()],
+        keep=grants,
+    )
 
 
 def _permission_ids(view: View, node: Node) -> list[str] | None:
@@ -104,9 +110,26 @@ def _shared_with_me(view: View, node: Node) -> str | None:
 
 def _download_restrictions(view: View, node: Node) -> dict[str, Any]:
     readers, writers = node.download_restriction
-    own = {"restrictedForReaders": readers, "restrictedForWriters": writers}
-    effective = own | {"restrictedForReaders": readers or capabilities.copy_requires_writer(view.state, node)}
-    return {"itemDownloadRestriction": own, "effectiveDownloadRestrictionWithContext": effective}
+    copies = capabilities.copy_requires_writer(view.state, node)
+
+    def make() -> dict[str, Any]:
+        own = {"restrictedForReaders": readers, "restrictedForWriters": writers}
+        effective = own | {"restrictedForReaders": readers or copies}
+        return {"itemDownloadRestriction": own, "effectiveDownloadRestrictionWithContext": effective}
+
+    return view.once(("restrictions", readers, writers, copies), make)
+
+
+def _owners(view: View, node: Node) -> list[dict[str, Any]] | None:
+    email = node.owner
+    return view.once(("owners", email), lambda: [user_json(view, email)]) if email else None
+
+
+def _capabilities(view: View, node: Node) -> dict[str, bool]:
+    rank, metadata = view.reach(node)
+    restricted = (node.download_restriction, node.limited, capabilities.copy_requires_writer(view.state, node))
+    key = ("capabilities", rank, metadata, node.is_folder, bool(node.drive_id), restricted)
+    return view.once(key, lambda: capabilities.of_file(view.state, node, rank, metadata))
 
 
 def _trashing_user(view: View, node: Node) -> dict[str, Any] | None:
@@ -140,7 +163,7 @@ FIELDS: dict[str, Field] = {
     "modifiedByMe": lambda view, node: node.modifier == view.caller.email,
     "sharedWithMeTime": _shared_with_me,
     "driveId": lambda view, node: node.drive_id,
-    "owners": lambda view, node: [user_json(view, node.owner)] if node.owner else None,
+    "owners": _owners,
     "ownedByMe": lambda view, node: node.owner == view.caller.email if node.owner else None,
     "lastModifyingUser": lambda view, node: user_json(view, node.modifier) if node.modifier else None,
     "shared": _shared,
@@ -154,7 +177,7 @@ FIELDS: dict[str, Field] = {
     "copyRequiresWriterPermission": lambda view, node: capabilities.copy_requires_writer(view.state, node),
     "viewersCanCopyContent": lambda view, node: not capabilities.copy_requires_writer(view.state, node),
     "downloadRestrictions": _download_restrictions,
-    "capabilities": lambda view, node: capabilities.of_file(view.state, node, *view.reach(node)),
+    "capabilities": _capabilities,
     "resourceKey": lambda view, node: node.resource_key,
     "shortcutDetails": _shortcut,
     "exportLinks": _export_links,
@@ -174,12 +197,29 @@ FIELDS: dict[str, Field] = {
 }
 
 
-def file_json(view: View, node: Node, selection: Selection | None) -> dict[str, Any]:
-    """The file resource with the fields of `selection`, as the caller sees it."""
+Plan = list[tuple[str, Field, Selection | None]]
+"""Fields to make, in the order in which they are shown, with what is asked of each."""
+_SHARED = frozenset({"owners", "lastModifyingUser", "trashingUser", "permissions", "capabilities", "downloadRestrictions"})
+"""Fields whose values come from `View.once`, so that one value is pruned once."""
+
+
+def plan(selection: Selection | None) -> Plan:
+    """What a mask asks for."""
+    wanted = dict.fromkeys(FIELDS) if selection is None else selection
+    return [(name, FIELDS[name], below) for name, below in wanted.items() if name in FIELDS]
+
+
+def file_json(view: View, node: Node, wanted: Plan) -> dict[str, Any]:
+    """The file resource with the fields of the plan, as the caller sees it."""
     found: dict[str, Any] = {}
-    for name, below in (dict.fromkeys(FIELDS) if selection is None else selection).items():
-        make = FIELDS.get(name)
-        value = make(view, node) if make else None
-        if value is not None:
-            found[name] = value if below is None else pruned(value, below)
+    for name, make, below in wanted:
+        value = make(view, node)
+        if value is None:
+            continue
+        if below is None:
+            found[name] = value
+        elif name in _SHARED:
+            found[name] = view.once((name, id(value), id(below)), partial(pruned, value, below), keep=value)
+        else:
+            found[name] = pruned(value, below)
     return found

@@ -17,7 +17,7 @@ from tests.servers.googledrive.fields import selection
 from tests.servers.googledrive.messages import JSON, Request, Response, json_response
 from tests.servers.googledrive.nodes import Node
 from tests.servers.googledrive.quota import Quotas
-from tests.servers.googledrive.rendering import file_json
+from tests.servers.googledrive.rendering import file_json, plan
 from tests.servers.googledrive.requests_log import Record, RequestLog
 from tests.servers.googledrive.view import View
 from tests.servers.googledrive.world import World
@@ -144,6 +144,7 @@ _ROUTES = [
         ("POST", "/batch/drive/v3", "batch", 0),
         ("POST", "/token", "token", 0),
         ("GET", "/auth", "auth", 0),
+        ("GET", "/_login", "login", 0),
         ("GET", "/_export/([^/]+)", "export_link", 200),
         ("GET", "/_dl/([^/]+)", "download_link", 0),
         ("GET|POST", "/_ctl/.*", "control", 0),
@@ -173,7 +174,7 @@ def _linked(view: View, call: Call) -> Node:
 
 def _files_get(service: Service, view: View, call: Call) -> Response:
     wanted = selection(call.request.params.get("fields", FILE_FIELDS), "File")
-    return json_response(file_json(view, _file(view, call), wanted))
+    return json_response(file_json(view, _file(view, call), plan(wanted)))
 
 
 _HANDLERS: dict[str, Callable[[Service, View, Call], Response]] = {
@@ -209,6 +210,7 @@ _HANDLERS: dict[str, Callable[[Service, View, Call], Response]] = {
 _OPEN: dict[str, Callable[[Service, Call], Response]] = {
     "token": lambda service, call: oauth.token(service.world, service.accounts, call.request),
     "auth": lambda service, call: oauth.consent(service.world, service.accounts, call.request),
+    "login": lambda service, call: media.login_page(),
     "unknown": lambda service, call: json_response({"error": {"code": 404, "message": "Not Found", "errors": []}}, 404),
 }
 """What needs no token."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.servers.googledrive.clock import parse_time
 from tests.servers.googledrive.nodes import FOLDER, Drive, Group, Node, Permission
 from tests.servers.googledrive.operations import FileOperations
 
@@ -19,23 +20,24 @@ class SharingOperations(FileOperations):
         email: str | None = None,
         domain: str | None = None,
         allow_discovery: bool = False,
-        expires: int | None = None,
+        expires: int | str | None = None,
     ) -> str:
-        """Grant a role to a `user`, `group`, `domain` or `anyone`; gives the permission id. `expires` in ms of the clock."""
+        """Grant a role to a `user`, `group`, `domain` or `anyone`; gives the permission id. `expires` in ms or RFC 3339."""
         with self.lock:
             node = self.node(file_id)
             if type == "user":
                 self.user(email or "")
             elif type == "group":
                 self.groups.setdefault(email or "", Group(email or "", self.ids.permission(), set()))
-            permission = Permission("", type, role, email, domain, allow_discovery, expires)
+            until = parse_time(expires) if isinstance(expires, str) else expires
+            permission = Permission("", type, role, email, domain, allow_discovery, until)
             permission.id = self.principal_id(permission)
             with self.changing(node, access=True, below=True):
                 self._permit(node)[permission.id] = permission
                 if type == "user" and email:
                     node.shared_at = {**(node.shared_at or {}), email: self.clock.now}
-            if expires is not None:
-                self.clock.at(expires, lambda: self._expired(node, permission))
+            if until is not None:
+                self.clock.at(until, lambda: self._expired(node, permission))
             return permission.id
 
     def unshare(self, file_id: str, permission_id: str) -> None:

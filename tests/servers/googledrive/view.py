@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from tests.servers.googledrive.errors import drive_not_found, file_not_found, forbidden
 from tests.servers.googledrive.nodes import Drive, Node, User
 from tests.servers.googledrive.state import State
+
+Made = TypeVar("Made")
 
 
 class View:
@@ -15,6 +20,17 @@ class View:
         self.caller = caller
         self.base_url = base_url
         self.keys = keys or {}
+        self._made: dict[tuple[object, ...], Any] = {}
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Made], keep: object = None) -> Made:
+        """What `make` gives, made once for each key: a thousand files of a page share most of what they show.
+
+        `keep` is held on to: what the key names by its id().
+        """
+        if key not in self._made:
+            self._made[key] = (make(), keep)
+        found: Made = self._made[key][0]
+        return found
 
     def reach(self, node: Node) -> tuple[int, bool]:
         """Rank of the caller's role and whether it covers metadata alone; (0, False) if the item does not exist for it."""
