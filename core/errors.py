@@ -4,6 +4,7 @@ LevadaError
 ├─ TransientError          try again later (exponential back-off; honour retry_after)
 │  ├─ SourceUnavailable    the source cannot be listed: the run fails, nothing moves
 │  │  └─ CredentialsLost   its credentials are missing, expired or revoked: somebody must log in again
+│  ├─ CursorRejected       the source knows the cursor no more: it is listed from scratch
 │  ├─ StoreUnavailable     the vector store does not answer
 │  └─ LibraryBusy          another run works on this library
 ├─ PermanentError          trying again changes nothing until somebody mends it
@@ -41,6 +42,8 @@ class SourceUnavailable(TransientError):
 
 class CredentialsLost(SourceUnavailable):
     """Credentials are missing, expired, revoked or too weak (invariant I10); the message says which command to run."""
+class CursorRejected(TransientError):
+    """The source does not know the cursor any more; only a listing from scratch can tell what changed."""
 
 
 class StoreUnavailable(TransientError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-OWNER = "owner"
-"""The principal that stands for the library's owner; who alone sees what has no known ACL (invariant I8)."""
+from core.principals import OWNER
+from core.trees import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class SourceFile:
     media_type: str | None = None
     """As the source declares it; extraction goes by content."""
     acl: tuple[str, ...] = (OWNER,)
-    """Principals that may see it, sorted."""
+    """Principals that may see it (core/principals.py), sorted."""
     link: str | None = None
 
 
@@ -41,6 +41,15 @@ class ChangePage:
     unlisted: tuple[bytes, ...] = ()
     """Id prefixes that could not be listed: nothing under them may be taken for vanished."""
     warnings: tuple[str, ...] = ()
+    missed: tuple[bytes, ...] = ()
+    """Ids that are gone by no word of their own, such as what lay in a folder that is gone (invariant I5). Of a listing that is
+    not full."""
+    nodes: tuple[Node, ...] = ()
+    """What the source wants to remember of its tree; each replaces what it was."""
+    dropped: tuple[bytes, ...] = ()
+    """Nodes to forget; what lies in them is to be named, too. In one page, `nodes` has the last word."""
+    position: str | None = None
+    """Where the listing stands after this page: one that is interrupted goes on from here. None: it begins anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
+from ledger.database import Database
 from ledger.runs import Run
 from ledger.schema import FileState, files
 
@@ -22,6 +23,18 @@ def mirrored(connection: Connection, source_id: int) -> int:
 def awaiting(connection: Connection, source_id: int) -> int:
     """How many vanished files of the source wait."""
     return _counted(connection, source_id, *_AWAITING)
+
+
+def wait_for_listing(db: Database, source_id: int) -> bool:
+    """True if vanished files wait for a listing that sees, or misses, them once more: only a whole one does."""
+    with db.read() as connection:
+        return _counted(connection, source_id, FileState.AWAITING_LISTING) > 0
+
+
+def wait(db: Database, source_id: int) -> bool:
+    """True if any vanished files wait."""
+    with db.read() as connection:
+        return awaiting(connection, source_id) > 0
 
 
 def judge(

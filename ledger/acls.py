@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
+from core.principals import split
 from ledger.database import Database, parts
 from ledger.schema import acl_principals, acls
 
@@ -23,7 +24,7 @@ def acl_ids(db: Database, connection: Connection, wanted: Iterable[tuple[str, ..
         rows = [{"digest": digest, "principals": json.dumps(principals[digest], ensure_ascii=False)} for digest in new]
         connection.execute(db.insert(acls).on_conflict_do_nothing(), rows)
         known |= _known(db, connection, new)
-        pairs = [{"principal": name, "acl_id": known[digest]} for digest in new for name in principals[digest]]
+        pairs = [pair for digest in new for pair in _pairs(known[digest], principals[digest])]
         if pairs:
             connection.execute(db.insert(acl_principals).on_conflict_do_nothing(), pairs)
     return {acl: known[digest] for acl, digest in digests.items()}
@@ -35,6 +36,15 @@ def _known(db: Database, connection: Connection, digests: Sequence[bytes]) -> di
         rows = connection.execute(select(acls.c.digest, acls.c.id).where(db.among(acls.c.digest, part)))
         found.update(row._tuple() for row in rows)
     return found
+
+
+def _pairs(acl_id: int, principals: Sequence[str]) -> list[dict[str, object]]:
+    """Who may see it, and until when; of several rights the one that lasts longest."""
+    until: dict[str, float | None] = {}
+    for who, end in map(split, principals):
+        known = until.get(who, end)
+        until[who] = None if end is None or known is None else max(end, known)
+    return [{"principal": who, "acl_id": acl_id, "until": end} for who, end in until.items()]
 
 
 def _digest(acl: tuple[str, ...]) -> bytes:

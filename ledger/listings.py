@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from core.files import ChangePage, ListingEnd, SourceFile
 from core.ids import document_id
-from ledger import absences, members, runs
+from ledger import absences, members, runs, trees
 from ledger.acls import acl_ids
 from ledger.database import Database, parts
 from ledger.moves import pair_moves
@@ -38,8 +38,10 @@ from ledger.renewal import renewed
 from ledger.runs import Run
 from ledger.schema import FileState, Listed, documents, files, listed_files, listings, sources
 from ledger.sources import SourceRow, forget_staged
+from ledger.trees import LedgerTree
 from ledger.words import storable
 
+_THERE = (Listed.AS_MIRRORED.value, Listed.NEWS.value)
 _FACTS = ("name", "path", "size", "fingerprint", "modified", "media_type", "acl_id", "link")
 """What a source says of a file, as columns of the mirror."""
 
@@ -64,13 +66,35 @@ class Promotion:
     needs_flag: bool
 
 
-def begin(db: Database, run: Run, source: SourceRow) -> int:
-    """Start a listing, forgetting what an interrupted one left; returns its id."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A listing on its way."""
+
+    id: int
+    tree: LedgerTree
+
+
+def begin(db: Database, run: Run, source: SourceRow, cursor: str | None = None) -> Listing:
+    """Start a listing from `cursor` (None: from scratch), or go on with one that was interrupted, if it can tell where."""
+    c = listings.c
+    with db.write() as connection:
+        runs.fence(connection, run)
+        same = and_(c.source_id == source.id, c.position.is_not(None), c.cursor.is_not_distinct_from(cursor))
+        found = connection.execute(select(c.id, c.position).where(same).order_by(c.id.desc()).limit(1)).first()
+        if found is None:
+            forget_staged(connection, source.id)
+            row = {"source_id": source.id, "cursor": cursor, "started_at": time.time()}
+            id, position = int(connection.execute(insert(listings).values(row).returning(c.id)).scalar_one()), None
+        else:
+            id, position = found
+    return Listing(id, LedgerTree(db, source.id, id, position, from_scratch=cursor is None))
+
+
+def discard(db: Database, run: Run, source: SourceRow) -> None:
+    """Forget whatever is staged: the next listing of the source begins anew."""
     with db.write() as connection:
         runs.fence(connection, run)
         forget_staged(connection, source.id)
-        row = {"source_id": source.id, "started_at": time.time()}
-        return int(connection.execute(insert(listings).values(row).returning(listings.c.id)).scalar_one())
 
 
 def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangePage) -> int:
@@ -82,9 +106,9 @@ def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangeP
     with db.write() as connection:
         runs.fence(connection, run)
         acls = acl_ids(db, connection, {file.acl for file in page.files})
-        gone = set(page.removed)
-        present = {file.id: file for file in page.files if file.id not in gone}
-        mirror = _mirrored(db, connection, source, [*present, *gone])
+        gone, missed = set(page.removed), set(page.missed) - set(page.removed)
+        present = {file.id: file for file in page.files if file.id not in gone and file.id not in missed}
+        mirror = _mirrored(db, connection, source, [*present, *gone, *missed])
         same: list[str] = []
         news: list[dict[str, Any]] = []
         for id, file in present.items():
@@ -97,13 +121,17 @@ def stage(db: Database, run: Run, source: SourceRow, listing: int, page: ChangeP
                 news.append(row | dict(zip(_FACTS, _storable_facts(file, acl), strict=True)))
         _mark(db, connection, listing, Listed.AS_MIRRORED, same)
         # A tombstone of a file that the mirror does not know still takes back an earlier page's word on it.
-        removed = [mirror[id][1] if id in mirror else _document_id(run, source, id) for id in gone]
-        _mark(db, connection, listing, Listed.REMOVED, removed)
+        for kind, ids in ((Listed.REMOVED, gone), (Listed.MISSED, missed)):
+            documents = [mirror[id][1] if id in mirror else _document_id(run, source, id) for id in ids]
+            _mark(db, connection, listing, kind, documents)
+        trees.stage(db, connection, listing, page)
         if news:
             connection.execute(_overwriting(db.insert(listed_files), ("kind", "file_id", *_FACTS)), news)
         if page.unlisted:
             prefixes = sorted({*_unlisted(connection, listing), *(prefix.hex() for prefix in page.unlisted)})
             connection.execute(update(listings).where(listings.c.id == listing).values(unlisted=json.dumps(prefixes)))
+        if page.position is not None:
+            connection.execute(update(listings).where(listings.c.id == listing).values(position=page.position))
     return len(present.keys() - mirror.keys())
 
 
@@ -162,18 +190,17 @@ def promote(db: Database, run: Run, source: SourceRow, listing: int, end: Listin
             .values(state=FileState.GONE)
         )
         seen = _saw_any(connection, source.id, listing)
-        if end.full:
-            _miss(connection, source.id, listing)
+        missed = _vanished(connection, source.id, listing, files) if end.full else _said_missed(source.id, listing)
+        _miss(connection, source.id, missed)
         _upsert(db, connection, run, source.id, listing)
         if end.full:
             # A file under another name is a file seen again.
             seen = pair_moves(connection, source.id, listing) > 0 or seen
         stored = connection.execute(select(sources.c.root_identity).where(sources.c.id == source.id)).scalar_one()
         moved_root = bool(stored and end.root and stored != end.root)
-        needs_flag = False
-        if end.full:
-            vanished = _vanished(connection, source.id, listing, files)
-            needs_flag = absences.judge(connection, run, source.id, vanished, before, not seen, moved_root, confirm)
+        # A listing of changes alone cannot tell that nothing is left: that its root is lost, its source says itself.
+        everything = end.full and not seen
+        needs_flag = absences.judge(connection, run, source.id, missed, before, everything, moved_root, confirm)
         removed = retire_gone(db, connection, run, source.id)
         values: dict[str, object] = {"cursor": end.cursor, "listed_at": time.time()}
         # Another root is believed once a whole listing of it made nothing wait, or the operator vouched for it: a source with
@@ -182,7 +209,8 @@ def promote(db: Database, run: Run, source: SourceRow, listing: int, end: Listin
         if end.root and (not moved_root or believed):
             values["root_identity"] = end.root
         connection.execute(update(sources).where(sources.c.id == source.id).values(values))
-        of_listing = and_(listed_files.c.listing_id == listing, listed_files.c.kind != Listed.REMOVED)
+        trees.promote(db, connection, source.id, listing, end.full)
+        of_listing = and_(listed_files.c.listing_id == listing, listed_files.c.kind.in_(_THERE))
         listed = int(connection.execute(select(func.count()).select_from(listed_files).where(of_listing)).scalar_one())
         connection.execute(delete(listed_files).where(listed_files.c.listing_id == listing))
         connection.execute(delete(listings).where(listings.c.id == listing))
@@ -258,9 +286,7 @@ def _unlisted(connection: Connection, listing: int) -> list[str]:
 def _vanished(connection: Connection, source_id: int, listing: int, table: FromClause) -> ColumnElement[bool]:
     """In the mirror, not in the listing, and not under a prefix that could not be listed. Members follow their container."""
     seen = listed_files.alias("seen")
-    there = exists().where(
-        seen.c.listing_id == listing, seen.c.document_id == table.c.document_id, seen.c.kind != Listed.REMOVED
-    )
+    there = exists().where(seen.c.listing_id == listing, seen.c.document_id == table.c.document_id, seen.c.kind.in_(_THERE))
     clauses = [table.c.source_id == source_id, table.c.container.is_(None), ~there]
     return and_(*clauses, *outside(table, map(bytes.fromhex, _unlisted(connection, listing))))
 
@@ -282,9 +308,7 @@ def after_prefix(prefix: bytes) -> bytes | None:
 def _saw_any(connection: Connection, source_id: int, listing: int) -> bool:
     """True if the listing holds a file that the mirror had already."""
     both = select(files.c.document_id).join(listed_files, listed_files.c.document_id == files.c.document_id)
-    seen = both.where(
-        listed_files.c.listing_id == listing, listed_files.c.kind != Listed.REMOVED, files.c.source_id == source_id
-    )
+    seen = both.where(listed_files.c.listing_id == listing, listed_files.c.kind.in_(_THERE), files.c.source_id == source_id)
     return connection.execute(seen.limit(1)).first() is not None
 
 
@@ -293,9 +317,14 @@ def _has_new_place(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(newer.c.moved_from == files.c.document_id, newer.c.state == FileState.PRESENT, *conditions)
 
 
-def _miss(connection: Connection, source_id: int, listing: int) -> None:
+def _said_missed(source_id: int, listing: int) -> ColumnElement[bool]:
+    """Of a listing of changes: gone by no word of its own."""
+    of_missed = and_(listed_files.c.listing_id == listing, listed_files.c.kind == Listed.MISSED)
+    return and_(files.c.source_id == source_id, files.c.document_id.in_(select(listed_files.c.document_id).where(of_missed)))
+
+
+def _miss(connection: Connection, source_id: int, vanished: ColumnElement[bool]) -> None:
     """Mark as VANISHED what is missed now, and what had moved to a place that is missed now."""
-    vanished = _vanished(connection, source_id, listing, files)
     missed = update(files).where(vanished, files.c.state == FileState.PRESENT)
     if connection.execute(missed.values(state=FileState.VANISHED)).rowcount:
         stranded = update(files).where(vanished, files.c.state == FileState.MOVING, ~_has_new_place())

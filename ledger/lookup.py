@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, or_, select
 
+from core.principals import ANYONE
 from ledger.database import Database, parts
 from ledger.libraries import Generation
 from ledger.schema import ChunkState, acl_principals, chunks, documents, files, libraries, quarantine, texts
@@ -112,4 +114,7 @@ def permitted_documents(db: Database, library_id: int, principals: Sequence[str]
 
 
 def _acls_of(db: Database, principals: Sequence[str]) -> Select[tuple[int]]:
-    return select(acl_principals.c.acl_id).where(db.among(acl_principals.c.principal, principals))
+    c = acl_principals.c
+    # Nothing tells when a right ends, so it is judged when the question is asked.
+    lasting = or_(c.until.is_(None), c.until > time.time())
+    return select(c.acl_id).where(db.among(c.principal, [*principals, ANYONE]), lasting)

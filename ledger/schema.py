@@ -69,6 +69,8 @@ class Listed(IntEnum):
     """It is there, and is new, changed, or back."""
     REMOVED = 2
     """It is surely gone (a tombstone)."""
+    MISSED = 3
+    """It is gone by no word of its own: judged like one that a whole listing misses."""
 
 
 class GenerationState(IntEnum):
@@ -154,17 +156,21 @@ acl_principals = Table(
     metadata,
     Column("principal", Text, primary_key=True),
     Column("acl_id", ForeignKey("acls.id"), primary_key=True),
+    Column("until", Float),
 )
+"""`until`: from then on the principal is none any more; core/principals.py writes it."""
 
 listings = Table(
     "listings",
     metadata,
     Column("id", _Key, primary_key=True),
     Column("source_id", ForeignKey("sources.id"), nullable=False, index=True),
+    Column("cursor", Text),
     Column("position", Text),
     Column("unlisted", Text, nullable=False, server_default=text("'[]'")),
     Column("started_at", Float, nullable=False),
 )
+"""A listing on its way. `cursor`: what it began from, NULL from scratch; `position`: where one that was interrupted goes on."""
 
 listed_files = Table(
     "listed_files",
@@ -183,6 +189,36 @@ listed_files = Table(
     Column("acl_id", BigInteger),
     Column("link", Text),
     Column("content_hash", String(64)),
+    sqlite_with_rowid=False,
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("source_id", ForeignKey("sources.id"), primary_key=True),
+    Column("id", LargeBinary, primary_key=True),
+    Column("parent", LargeBinary, nullable=False),
+    Column("folder", Boolean, nullable=False),
+    Column("facts", Text, nullable=False),
+    Index("ix_nodes_parent", "source_id", "parent", "id"),
+    Index("ix_nodes_folder", "source_id", "id", **_when("folder = 1", "folder")),
+    sqlite_with_rowid=False,
+)
+"""What a source remembers of its tree (core/trees.py)."""
+
+listed_nodes = Table(
+    "listed_nodes",
+    metadata,
+    Column("listing_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", LargeBinary, primary_key=True),
+    Column("parent", LargeBinary),
+    Column("folder", Boolean, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("facts", Text),
+    Column("dropped", Boolean, nullable=False),
+    Index("ix_listed_nodes_parent", "listing_id", "parent", "id"),
+    Index("ix_listed_nodes_folder", "listing_id", "id", **_when("folder = 1", "folder")),
+    Index("ix_listed_nodes_pending", "listing_id", "id", **_when("pending = 1", "pending")),
     sqlite_with_rowid=False,
 )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from core.errors import UsageError
 from core.paths import real_path
-from ledger import runs
+from ledger import runs, trees
 from ledger.database import Database
 from ledger.libraries import LibraryRow
 from ledger.removal import retire_gone
@@ -91,6 +91,7 @@ def remove(db: Database, run: runs.Run, source: SourceRow) -> int:
         connection.execute(update(files).where(files.c.source_id == source.id).values(state=FileState.GONE))
         removed = retire_gone(db, connection, run, source.id)
         forget_staged(connection, source.id)
+        trees.forget(connection, source.id)
         connection.execute(delete(quarantine).where(quarantine.c.source_id == source.id))
         connection.execute(delete(sources).where(sources.c.id == source.id))
     return removed
@@ -108,4 +109,5 @@ def forget_staged(connection: Connection, source_id: int) -> None:
     """Drop whatever a listing of the source has staged."""
     held = list(connection.execute(select(listings.c.id).where(listings.c.source_id == source_id)).scalars())
     connection.execute(delete(listed_files).where(listed_files.c.listing_id.in_(held)))
+    trees.forget_staged(connection, held)
     connection.execute(delete(listings).where(listings.c.id.in_(held)))

@@ -9,10 +9,10 @@ from pathlib import Path
 from prefect import task
 
 from blocks.sources.base import Source
-from core.errors import SourceUnavailable, Unprocessable
+from core.errors import CursorRejected, SourceUnavailable, Unprocessable
 from core.files import ChangePage, ListingEnd
-from ledger import listings, owed, sources
-from ledger.listings import Promotion
+from ledger import absences, listings, owed, sources
+from ledger.listings import Listing, Promotion
 from tasks.context import RunContext, SourceContext
 from tasks.log import logger
 from tasks.options import EFFECT
@@ -36,11 +36,8 @@ def discover(
     a reader tells an incomplete store by the number of live chunks, which a promotion lowers.
     """
     with ctx.timed("discover"):
-        listing = listings.begin(ctx.db, ctx.run, source.row)
-        cursor = None if full else source.row.cursor
         try:
-            end = _list(ctx, source, listing, cursor)
-            _read_possibly_moved(ctx, source, listing)
+            listing, end = _listed(ctx, source, _cursor(ctx, source, confirm_removals, full))
         except SourceUnavailable:
             # A name that was mistyped, or never within reach, is no source of the library.
             sources.forget_unlisted(ctx.db, ctx.run, source.row)
@@ -59,15 +56,38 @@ def discover(
     return promotion
 
 
-def _list(ctx: RunContext, source: SourceContext, listing: int, cursor: str | None) -> ListingEnd:
+def _cursor(ctx: RunContext, source: SourceContext, confirm_removals: bool, full: bool) -> str | None:
+    """Where to begin; None: from scratch."""
+    # Only a whole listing sees again, or misses again, what an earlier one missed.
+    doubted = absences.wait_for_listing(ctx.db, source.row.id) or (confirm_removals and absences.wait(ctx.db, source.row.id))
+    return None if full or doubted else source.row.cursor
+
+
+def _listed(ctx: RunContext, source: SourceContext, cursor: str | None) -> tuple[int, ListingEnd]:
+    """A listing, staged whole."""
+    listing = listings.begin(ctx.db, ctx.run, source.row, cursor)
+    try:
+        end = _list(ctx, source, listing, cursor)
+    except CursorRejected as exc:
+        # Never "from now on": what happened in between would be lost.
+        logger().warning("%s is listed from scratch: %s", source.row.root, exc)
+        listings.discard(ctx.db, ctx.run, source.row)
+        listing = listings.begin(ctx.db, ctx.run, source.row, None)
+        end = _list(ctx, source, listing, None)
+    if end.full and source.adapter.ids_are_places:
+        _read_possibly_moved(ctx, source, listing.id)
+    return listing.id, end
+
+
+def _list(ctx: RunContext, source: SourceContext, listing: Listing, cursor: str | None) -> ListingEnd:
     """Stage all pages of the listing; its end."""
     end, listed, new = None, 0, 0
-    for page in source.adapter.changes(cursor):
+    for page in source.adapter.changes(cursor, listing.tree):
         ctx.check()
         if isinstance(page, ListingEnd):
             end = page
             continue
-        new += listings.stage(ctx.db, ctx.run, source.row, listing, page)
+        new += listings.stage(ctx.db, ctx.run, source.row, listing.id, page)
         listed += len(page.files)
         if new >= MANY:
             ctx.warm_up()

@@ -11,6 +11,7 @@ from prefect.blocks.core import Block
 from pydantic import PrivateAttr
 
 from core.files import ChangePage, ListingEnd, Snapshot
+from core.trees import Tree
 
 
 class Source(Block, ABC):
@@ -18,6 +19,8 @@ class Source(Block, ABC):
 
     kind: ClassVar[str]
     """How the ledger names this family, e.g. "folder"."""
+    ids_are_places: ClassVar[bool] = True
+    """A file that is moved gets another id, so that only its content tells it is the same; False: ids are for good."""
 
     _known_root: str | None = PrivateAttr(default=None)
     _home: Path | None = PrivateAttr(default=None)
@@ -36,10 +39,12 @@ class Source(Block, ABC):
         """What identifies this source within a library: a folder's real path, a Drive folder's id."""
 
     @abstractmethod
-    def changes(self, cursor: str | None) -> Iterator[ChangePage | ListingEnd]:
+    def changes(self, cursor: str | None, tree: Tree | None = None) -> Iterator[ChangePage | ListingEnd]:
         """What changed since `cursor` (None: everything), in pages, and last a ListingEnd if nothing was cut short.
 
-        Raises SourceUnavailable if it cannot be listed at all.
+        `tree` is what the source has remembered, and what its pages so far have brought; None: nothing is known, and
+        everything is listed. Raises SourceUnavailable if it cannot be listed at all, CursorRejected if only a listing from
+        scratch can tell.
         """
 
     @abstractmethod

@@ -16,9 +16,11 @@ from blocks.sources.globs import Globs
 from blocks.sources.local_files import READS, copy, open_beneath
 from blocks.sources.local_walk import Rules, Walk, is_inside
 from core.errors import SourceUnavailable, TransientError, Unprocessable, UsageError
-from core.files import OWNER, ChangePage, ListingEnd, Snapshot
+from core.files import ChangePage, ListingEnd, Snapshot
 from core.paths import printable
+from core.principals import OWNER
 from core.reasons import Reason
+from core.trees import Tree
 
 _CURSOR = "walk"
 """A folder cannot tell what changed: every listing is a full one, and the cursor says nothing."""
@@ -111,8 +113,8 @@ class FolderSource(Source):
         """The folder's real path, printable."""
         return self._known_root or printable(self._real_root())
 
-    def changes(self, cursor: str | None) -> Iterator[ChangePage | ListingEnd]:
-        """Walk the whole folder, whatever the cursor."""
+    def changes(self, cursor: str | None, tree: Tree | None = None) -> Iterator[ChangePage | ListingEnd]:
+        """Walk the whole folder, whatever the cursor and the tree."""
         rules = Rules(
             globs=Globs(self.include, self.exclude),
             acl=tuple(sorted(set(self.acl))),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from blocks.library import Library, Passage, open_library
-from core.files import OWNER
+from core.principals import OWNER
 
 EVERYTHING = 5_000
 """More than any library of these tests holds: every answer must be the complete index."""

@@ -50,7 +50,7 @@ def test_every_write_of_a_late_run_is_refused(world: World) -> None:
     late = world.run
     file = world.owed()[0]
     revision, texts = world.revision(file, "one|two")
-    listing = listings.begin(world.db, late, world.row)
+    listing = listings.begin(world.db, late, world.row).id
     world.begin()
 
     def promote() -> object:

@@ -30,7 +30,7 @@ def wanted(world: World, name: str) -> int:
 
 def test_cursor_and_mirror_move_together_and_only_when_the_listing_is_whole(world: World) -> None:
     world.source.write("a", "one")
-    listing = listings.begin(world.db, world.run, world.row)
+    listing = listings.begin(world.db, world.run, world.row).id
     listings.stage(world.db, world.run, world.row, listing, world.source.page())
     assert (world.reload().cursor, world.file_states()) == (None, {})
     listings.promote(world.db, world.run, world.row, listing, ListingEnd("after a", True))
@@ -42,7 +42,7 @@ def test_an_interrupted_listing_changes_nothing_and_leaves_nothing(world: World)
     for name in ("a", "b"):
         world.source.write(name, name)
     world.sync()
-    listing = listings.begin(world.db, world.run, world.row)
+    listing = listings.begin(world.db, world.run, world.row).id
     listings.stage(world.db, world.run, world.row, listing, ChangePage(files=(file(b"c"),), removed=(b"a",)))
     world.begin()
     world.listing([ChangePage(files=(world.source.listed(b"a"), world.source.listed(b"b")))])
@@ -80,7 +80,7 @@ def test_a_listing_that_finds_nothing_new_writes_no_file_down(world: World) -> N
         world.source.write(f"{number:02}", f"text {number}")
     world.source.write("locked", LOCKED)
     world.sync()
-    listing = listings.begin(world.db, world.run, world.row)
+    listing = listings.begin(world.db, world.run, world.row).id
     listings.stage(world.db, world.run, world.row, listing, world.source.page())
     with world.db.read() as connection:
         assert connection.execute(select(func.count(listed_files.c.file_id))).scalar_one() == 0
@@ -275,7 +275,7 @@ def test_removing_a_source_takes_all_of_it_and_nothing_else(world: World) -> Non
     world.sync()
     other.sync()
     world.begin()
-    listing = listings.begin(world.db, world.run, world.row)
+    listing = listings.begin(world.db, world.run, world.row).id
     listings.stage(world.db, world.run, world.row, listing, ChangePage(files=(file(b"staged"),)))
     assert sources.remove(world.db, world.run, world.row) == 1, "the other was never published"
     assert other.visible() == {"a": "two"}

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Unprocessable
-from core.files import OWNER
 from core.ids import content_hash
 from core.members import member_id
+from core.principals import OWNER
 from core.reasons import Reason
 from ledger import members, quarantine
 from ledger.members import FoundMember, Opening

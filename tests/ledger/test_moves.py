@@ -222,7 +222,7 @@ def test_new_files_that_may_be_moved_come_in_pages(world: World) -> None:
     for name in ("v", "w", "x", "y", "longer"):
         world.source.write(name, name)
     world.begin()
-    listing = listings.begin(world.db, world.run, world.row)
+    listing = listings.begin(world.db, world.run, world.row).id
     listings.stage(world.db, world.run, world.row, listing, world.source.page())
     found, after = [], ""
     while page := listings.possibly_moved(world.db, world.row, listing, after, limit=3):
@@ -237,7 +237,7 @@ def test_what_was_read_while_listing_is_known_by_its_own_fingerprint(world: Worl
     world.sync()
     world.source.rename("a", "b")
     world.begin()
-    listing = listings.begin(world.db, world.run, world.row)
+    listing = listings.begin(world.db, world.run, world.row).id
     listings.stage(world.db, world.run, world.row, listing, world.source.page())
     noted = (world.id("b"), content_hash(b"one"), fingerprint)
     listings.note_contents(world.db, world.run, listing, [noted])

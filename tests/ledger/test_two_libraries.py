@@ -129,7 +129,7 @@ def test_new_acls_and_texts_may_be_recorded_by_both_at_once(db: Database) -> Non
     one, other = World(db, "one"), World(db, "other")
     page = ChangePage(files=tuple(SourceFile(b"%d" % n, "n", str(n), 1, "v", acl=(f"person {n}",)) for n in range(20)))
     backwards = ChangePage(files=page.files[::-1])
-    listing = listings.begin(db, one.run, one.row)
+    listing = listings.begin(db, one.run, one.row).id
     with before_commit(db, lambda: other.listing([backwards])):
         listings.stage(db, one.run, one.row, listing, page)
     for world in (one, other):

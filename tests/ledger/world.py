@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
-from core.files import OWNER, ChangePage, ListingEnd, SourceFile
+from core.files import ChangePage, ListingEnd, SourceFile
 from core.ids import chunk_ids, content_hash, document_id, text_hash
+from core.principals import OWNER
 from core.reasons import Reason
 from core.spaces import EmbeddingSpace
 from ledger import deletion, libraries, listings, lookup, owed, publishing, quarantine, runs, sources
@@ -128,7 +129,7 @@ class World:
         cursor: str = "cursor",
     ) -> Promotion:
         """List the source (or take these pages for its listing) and promote it."""
-        listing = listings.begin(self.db, self.run, self.row)
+        listing = listings.begin(self.db, self.run, self.row).id
         for page in [self.source.page()] if pages is None else pages:
             listings.stage(self.db, self.run, self.row, listing, page)
         self.read_possibly_moved(listing)
@@ -247,7 +248,7 @@ class World:
         yield "begun"
         deletion.abandon_staged(self.db, self.run)
         yield from self._delete_all(portion)
-        listing = listings.begin(self.db, self.run, self.row)
+        listing = listings.begin(self.db, self.run, self.row).id
         for part in parts(sorted(self.source.files), portion):
             page = ChangePage(files=tuple(self.source.listed(id) for id in part if id in self.source.files))
             listings.stage(self.db, self.run, self.row, listing, page)

@@ -1,0 +1,1 @@
+"""What the Google Drive source is made of: the client, the listings, and the content of files."""

@@ -1,0 +1,159 @@
+"""What a source remembers of its tree: staged with a listing's pages, promoted with its cursor (core/trees.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    cast,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from core.files import ChangePage
+from core.trees import Node
+from ledger.database import Database, parts
+from ledger.schema import listed_nodes, nodes
+
+_PAGE = 1_000
+
+
+class LedgerTree:
+    """The tree as one listing sees it; see core.trees.Tree."""
+
+    def __init__(self, db: Database, source_id: int, listing: int, position: str | None, from_scratch: bool) -> None:
+        self.position = position
+        self._db = db
+        self._source_id = source_id
+        self._listing = listing
+        self._from_scratch = from_scratch
+
+    def get(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
+        """See Tree."""
+        found: dict[bytes, Node] = {}
+        with self._db.read() as connection:
+            for part in parts(list(dict.fromkeys(ids))):
+                staged, kept = self._db.among(listed_nodes.c.id, part), self._db.among(nodes.c.id, part)
+                found |= {node.id: node for node in _read(connection, self._seen(staged, kept))}
+        return found
+
+    def children(self, parent: bytes) -> Iterator[Node]:
+        """See Tree."""
+        yield from self._pages(lambda after: self._seen(
+            and_(listed_nodes.c.parent == parent, listed_nodes.c.id > after),
+            and_(nodes.c.parent == parent, nodes.c.id > after),
+        ))  # fmt: skip
+
+    def folders(self) -> Iterator[Node]:
+        """See Tree."""
+        yield from self._pages(lambda after: self._seen(
+            and_(listed_nodes.c.folder, listed_nodes.c.id > after), and_(nodes.c.folder, nodes.c.id > after)
+        ))  # fmt: skip
+
+    def pending(self, limit: int) -> list[Node]:
+        """See Tree."""
+        staged = _staged(self._listing, and_(listed_nodes.c.pending, ~listed_nodes.c.dropped))
+        with self._db.read() as connection:
+            return _read(connection, staged.order_by(listed_nodes.c.id).limit(limit))
+
+    def missed(self) -> Iterator[Node]:
+        """See Tree."""
+        if self._from_scratch:
+            yield from self._pages(lambda after: _kept(self._source_id, self._listing, nodes.c.id > after))
+
+    def _seen(self, staged: ColumnElement[bool], kept: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+        """Staged nodes, and promoted ones of which the listing has said nothing."""
+        news = _staged(self._listing, and_(staged, ~listed_nodes.c.dropped))
+        if self._from_scratch:
+            return news
+        both = union_all(news, _kept(self._source_id, self._listing, kept)).subquery()
+        return select(both)
+
+    def _pages(self, query: Callable[[bytes], Select[tuple[object, ...]]]) -> Iterator[Node]:
+        after = b""
+        while True:
+            with self._db.read() as connection:
+                statement = query(after)
+                page = _read(connection, statement.order_by(statement.selected_columns[0]).limit(_PAGE))
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].id
+
+
+def stage(db: Database, connection: Connection, listing: int, page: ChangePage) -> None:
+    """Add what a page says of the tree, within its transaction."""
+    last = {node.id: node for node in page.nodes}
+    gone = [id for id in dict.fromkeys(page.dropped) if id not in last]
+    rows = [
+        {"listing_id": listing, "id": n.id, "parent": n.parent, "folder": n.folder, "pending": n.pending, "facts": n.facts}
+        | {"dropped": False}
+        for n in last.values()
+    ]
+    rows += [
+        {"listing_id": listing, "id": id, "parent": None, "folder": False, "pending": False, "facts": None, "dropped": True}
+        for id in gone
+    ]
+    if rows:
+        statement = db.insert(listed_nodes)
+        names = ("parent", "folder", "pending", "facts", "dropped")
+        overwrite = {name: statement.excluded[name] for name in names}
+        connection.execute(statement.on_conflict_do_update(index_elements=["listing_id", "id"], set_=overwrite), rows)
+
+
+def promote(db: Database, connection: Connection, source_id: int, listing: int, full: bool) -> None:
+    """Make what is staged the tree, within the listing's promotion."""
+    staged = listed_nodes.alias("staged")
+    said = and_(staged.c.listing_id == listing, staged.c.id == nodes.c.id)
+    gone = ~exists().where(said, ~staged.c.dropped) if full else exists().where(said, staged.c.dropped)
+    connection.execute(delete(nodes).where(nodes.c.source_id == source_id, gone))
+    c = listed_nodes.c
+    incoming = select(literal(source_id).label("source_id"), c.id, c.parent, c.folder, c.facts)
+    incoming = incoming.where(c.listing_id == listing, ~c.dropped)
+    statement = db.insert(nodes).from_select([column.name for column in incoming.selected_columns], incoming)
+    new, old = statement.excluded, nodes.c
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source_id", "id"],
+            set_={name: new[name] for name in ("parent", "folder", "facts")},
+            where=or_(old.parent != new.parent, old.folder != new.folder, old.facts != new.facts),
+        )
+    )
+    connection.execute(delete(listed_nodes).where(c.listing_id == listing))
+
+
+def forget_staged(connection: Connection, listings: Sequence[int]) -> None:
+    """Drop what these listings have staged."""
+    connection.execute(delete(listed_nodes).where(listed_nodes.c.listing_id.in_(listings)))
+
+
+def forget(connection: Connection, source_id: int) -> None:
+    """Drop the tree of a source."""
+    connection.execute(delete(nodes).where(nodes.c.source_id == source_id))
+
+
+def _staged(listing: int, condition: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    c = listed_nodes.c
+    return select(c.id, c.parent, c.facts, c.folder, c.pending).where(c.listing_id == listing, condition)
+
+
+def _kept(source_id: int, listing: int, condition: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    """Promoted nodes of which the listing has said nothing."""
+    c, said = nodes.c, listed_nodes.alias("said")
+    unsaid = ~exists().where(said.c.listing_id == listing, said.c.id == c.id)
+    pending = cast(literal(False), Boolean).label("pending")
+    return select(c.id, c.parent, c.facts, c.folder, pending).where(c.source_id == source_id, condition, unsaid)
+
+
+def _read(connection: Connection, statement: Select[tuple[object, ...]]) -> list[Node]:
+    rows = connection.execute(statement).all()
+    return [Node(bytes(id), bytes(parent), facts, bool(folder), bool(pending)) for id, parent, facts, folder, pending in rows]
