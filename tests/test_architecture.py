@@ -23,6 +23,8 @@ SDKS = {
     "google_auth_httplib2": "blocks.sources",
     "httplib2": "blocks.sources",
     "google_auth_oauthlib": "blocks.credentials",
+    "oauthlib": "blocks.credentials",
+    "requests": "blocks.credentials",
     "google": ("blocks.credentials", "blocks.sources"),
     "openvino": "blocks.embedders",
     "nncf": "blocks.embedders",

@@ -10,9 +10,10 @@ from core.errors import CredentialsLost
 Explain = Callable[[str, str], str]
 """From the answer's `error` and its whole text: one line that says what to do."""
 
-_PASSING = frozenset(
+PASSING = frozenset(
     {"internal_failure", "server_error", "temporarily_unavailable", "rate_limit_exceeded", "slow_down", "timeout"}
 )
+"""Of `error`: the endpoint is out of order."""
 REAUTHENTICATE = "reauth"
 """In place of `error`: the domain wants its users to log in again from time to time."""
 
@@ -42,7 +43,7 @@ def _refusal(exc: Any) -> tuple[str, str] | None:
     answer = exc.args[1] if len(exc.args) > 1 else None
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
         error = answer["error"]
-        if exc.retryable or error in _PASSING:
+        if exc.retryable or error in PASSING:
             return None
         described = answer.get("error_description")
         return error, _line(f"{error}: {described}" if isinstance(described, str) else error)
