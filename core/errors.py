@@ -42,6 +42,8 @@ class SourceUnavailable(TransientError):
 
 class CredentialsLost(SourceUnavailable):
     """Credentials are missing, expired, revoked or too weak (invariant I10); the message says which command to run."""
+
+
 class CursorRejected(TransientError):
     """The source does not know the cursor any more; only a listing from scratch can tell what changed."""
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 import stat
-import tempfile
 import time
 from pathlib import Path
 
-from core.errors import LevadaError, TransientError, Unprocessable
+from blocks.sources import copies
+from core.errors import Unprocessable
 from core.files import Snapshot
 from core.reasons import Reason
 
@@ -21,9 +20,6 @@ BLOCK = 1 << 20
 """Bytes read at once."""
 READS = 4
 """How often a file is read while it changes."""
-LARGE = 64 << 20
-"""Bytes above which a file is copied only if there is room for it, and room as much again left over."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 """To pass through a folder, where the system can tell that from reading it: whoever may search it need not read it."""
 
@@ -86,13 +82,8 @@ def copy(fd: int, directory: Path, max_bytes: int | None) -> Snapshot | None:
     before = os.fstat(fd)
     if max_bytes is not None and before.st_size > max_bytes:
         raise Unprocessable(Reason.TOO_LARGE, f"{before.st_size} bytes, the limit is {max_bytes}")
-    if before.st_size > LARGE and before.st_size > (free := _free(directory)) - LARGE:
-        room = f"{before.st_size} bytes, {free} are free in {directory}"
-        raise Unprocessable(Reason.TOO_LARGE, f"{room}; make room, then `levada quarantine retry`")
-    target, path = _create(directory)
+    target, path = copies.create(directory, before.st_size)
     try:
-        if before.st_size > LARGE:
-            _reserve(target, directory, before.st_size)
         digest = _copy_bytes(fd, target, before, directory)
     except BaseException:
         Path(path).unlink()
@@ -114,7 +105,7 @@ def _copy_bytes(fd: int, target: int, before: os.stat_result, directory: Path) -
         if not block:
             return None
         digest.update(block)
-        _write(target, block, directory, before.st_size)
+        copies.write(target, block, directory, before.st_size)
         copied += len(block)
         if _state(os.fstat(fd)) != _state(before):
             return None
@@ -123,47 +114,3 @@ def _copy_bytes(fd: int, target: int, before: os.stat_result, directory: Path) -
 
 def _state(info: os.stat_result) -> tuple[int, int, int, int]:
     return info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino
-
-
-def _free(directory: Path) -> int:
-    try:
-        return shutil.disk_usage(directory).free
-    except OSError as exc:
-        raise _unwritable(directory, exc) from exc
-
-
-def _create(directory: Path) -> tuple[int, str]:
-    """A new file that only its owner may read."""
-    try:
-        return tempfile.mkstemp(prefix="snapshot-", dir=directory)
-    except OSError as exc:
-        raise _unwritable(directory, exc) from exc
-
-
-def _reserve(target: int, directory: Path, size: int) -> None:
-    """Take the room for a whole copy at once, so that several at work do not all count on the same."""
-    if not hasattr(os, "posix_fallocate"):
-        return
-    try:
-        os.posix_fallocate(target, 0, size)
-    except OSError as exc:
-        if exc.errno in _FULL or exc.errno == errno.EFBIG:
-            raise _unwritable(directory, exc, size) from exc
-
-
-def _write(target: int, block: bytes, directory: Path, size: int) -> None:
-    """Write a part of a copy that is to have `size` bytes."""
-    try:
-        while block:
-            block = block[os.write(target, block) :]
-    except OSError as exc:
-        raise _unwritable(directory, exc, size) from exc
-
-
-def _unwritable(directory: Path, exc: OSError, size: int = 0) -> LevadaError:
-    said = f"a copy cannot be written to {directory} ({exc.strerror})"
-    if exc.errno == errno.EFBIG:
-        return Unprocessable(Reason.TOO_LARGE, f"{size} bytes: {said}")
-    if exc.errno in _FULL and size > LARGE:
-        return Unprocessable(Reason.FAILED, f"{size} bytes: {said}; free space there")
-    return TransientError(f"{said}; free space there or mend its permissions")

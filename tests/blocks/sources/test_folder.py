@@ -20,8 +20,10 @@ from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 from pydantic import ValidationError
 
 from blocks.sources.base import Source
+from blocks.sources.copies import LARGE, reserve
+from blocks.sources.copies import write as write_copy
 from blocks.sources.folder import FolderSource
-from blocks.sources.local_files import LARGE, SETTLED, fingerprint
+from blocks.sources.local_files import SETTLED, fingerprint
 from core.errors import SourceUnavailable, TransientError, Unprocessable, UsageError
 from core.files import ChangePage, ListingEnd
 from core.ids import content_hash
@@ -473,14 +475,12 @@ def test_a_copy_that_cannot_be_written_is_not_the_files_fault(root: Path, snapsh
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_not_the_files_fault(root: Path) -> None:
-    from blocks.sources.local_files import _write
-
     target = os.open("/dev/full", os.O_WRONLY)
     try:
         with pytest.raises(TransientError, match="No space left"):
-            _write(target, b"x", root, 1)
+            write_copy(target, b"x", root, 1)
         with pytest.raises(Unprocessable) as caught:
-            _write(target, b"x", root, LARGE + 1)
+            write_copy(target, b"x", root, LARGE + 1)
         assert caught.value.reason.transient, "it made the disk full: the others go on, and it is tried again"
     finally:
         os.close(target)
@@ -489,16 +489,14 @@ def test_a_full_disk_is_not_the_files_fault(root: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system cannot reserve room")
 def test_large_copies_do_not_count_on_the_same_room(tmp_path: Path) -> None:
     """Else they would fill the disk together, and a small one would fail the run for it."""
-    from blocks.sources.local_files import _reserve
-
     with small_disk(tmp_path / "disk", 256) as disk:
         for fits in (True, False):
             with (disk / f"copy {fits}").open("wb") as copy:
                 if fits:
-                    _reserve(copy.fileno(), disk, 2 * LARGE + 1)
+                    reserve(copy.fileno(), disk, 2 * LARGE + 1)
                     continue
                 with pytest.raises(Unprocessable) as caught:
-                    _reserve(copy.fileno(), disk, 2 * LARGE + 1)
+                    reserve(copy.fileno(), disk, 2 * LARGE + 1)
         assert caught.value.reason.transient, "there may be room when the other is read"
         (disk / "root").mkdir()
         with (disk / "root" / "film.mp4").open("wb") as film:

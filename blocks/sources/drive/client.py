@@ -1,0 +1,319 @@
+"""Drive v3 as this source asks it: typed calls of one account, paced, tried again, and their errors mapped to ours."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from blocks.sources.drive.errors import Asked, TokenRejected, again
+from blocks.sources.drive.items import PERMISSION_FIELDS
+from blocks.sources.drive.quota import UNITS, UNITS_PER_MINUTE, Costs, Quota, rest
+from blocks.sources.drive.retry import ONE_FILE, USUAL, Patience, Retry
+from blocks.sources.drive.transport import TIMEOUT, Account, Transport
+from core.errors import SourceUnavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+PAGE = 1000
+"""Items asked for at once: the most that Drive gives."""
+_SMALL_PAGE = 100
+DOWNLOADS = 8
+"""Files that are read at once."""
+DRIVE_FIELDS = "id,name,hidden,restrictions,capabilities(canListChildren,canDownload)"
+
+Answer = dict[str, Any]
+
+
+class DriveClient:
+    """One account's Drive, for any number of threads.
+
+    Every call may raise, besides what it names itself: CredentialsLost; SourceUnavailable if it was tried often enough, or
+    if Google will not answer today; Refused for any other lasting refusal; and whatever `sleep` raises, which is asked to
+    sleep no longer than a fraction of a second at once.
+    """
+
+    def __init__(
+        self,
+        credentials: Account,
+        units_per_minute: int = UNITS_PER_MINUTE,
+        sleep: Callable[[float], None] = time.sleep,
+        costs: Costs = UNITS,
+        downloads: int = DOWNLOADS,
+        timeout: float = TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.identity = credentials.identity
+        self.quota = Quota(units_per_minute, sleep, clock)
+        self._sleep, self._costs = sleep, costs
+        self._transport = Transport(credentials, timeout)
+        self._retry = Retry(self.quota, sleep, clock)
+        self._api = f"{self._transport.root}/drive/v3"
+        self._downloads = threading.Semaphore(downloads)
+        self._lock = threading.Lock()
+        self._made: dict[str, Any] = {}
+
+    def about(self, fields: str) -> Answer:
+        """Who we are, and what the account holds."""
+        return self._get(self._part("about").get(fields=_with(fields, "kind")), "drive#about", "about.get")
+
+    def start_token(self, drive: str | None) -> str:
+        """The change token that stands for now. Raises CorpusLost."""
+        request = self._part("changes").getStartPageToken(driveId=drive, supportsAllDrives=True)
+        answer = self._get(request, "drive#startPageToken", "changes.getStartPageToken", Asked.CORPUS)
+        return str(answer["startPageToken"])
+
+    def changes(self, token: str, drive: str | None, fields: str) -> Answer:
+        """One page of a change log. Raises CorpusLost, and TokenRejected: walk anew, from a new start token."""
+        request = self._part("changes").list(
+            pageToken=token, driveId=drive, fields=_with(fields, "kind", "nextPageToken", "newStartPageToken"), pageSize=PAGE,
+            includeRemoved=True, includeCorpusRemovals=True, supportsAllDrives=True, includeItemsFromAllDrives=True,
+        )  # fmt: skip
+
+        def whole(answer: Answer) -> None:
+            if ("nextPageToken" in answer) == ("newStartPageToken" in answer):
+                raise again("a page of changes names no token, or two")
+            if not isinstance(answer.get("changes"), list):
+                raise again("a page of changes holds none")
+
+        return self._list(request, "drive#changeList", "changes.list", Asked.LOG, whole)
+
+    def files(self, query: str, drive: str | None, page_token: str | None, fields: str) -> Answer:
+        """One page of the files that match `query`: of a shared drive, or of what the user sees.
+
+        Raises CorpusLost; Gone if the query names a folder that is not there; and TokenRejected if the page token is too old:
+        begin with the first page.
+        """
+        request = self._part("files").list(
+            q=query, corpora="drive" if drive else "user", driveId=drive, pageToken=page_token, pageSize=PAGE,
+            fields=_with(fields, "kind", "nextPageToken", "incompleteSearch"), supportsAllDrives=True,
+            includeItemsFromAllDrives=True,
+        )  # fmt: skip
+
+        def whole(answer: Answer) -> None:
+            if answer.get("incompleteSearch"):
+                raise again("the search was incomplete")
+            if not isinstance(answer.get("files"), list):
+                raise again("a page of files holds none")
+
+        return self._list(request, "drive#fileList", "files.list", Asked.FILE, whole)
+
+    def file(self, file_id: str, fields: str) -> Answer:
+        """One file's metadata. Raises Gone."""
+        request = self._part("files").get(fileId=file_id, fields=_with(fields, "kind"), supportsAllDrives=True)
+        return self._get(request, "drive#file", "files.get", Asked.FILE)
+
+    def permissions(self, file_id: str) -> list[Answer]:
+        """All of a file's permissions, inherited ones too. Raises Gone."""
+        fields = f"kind,nextPageToken,permissions({PERMISSION_FIELDS})"
+
+        def page(token: str | None) -> Answer:
+            request = self._part("permissions").list(
+                fileId=file_id, pageToken=token, pageSize=_SMALL_PAGE, fields=fields, supportsAllDrives=True
+            )
+            return self._list(request, "drive#permissionList", "permissions.list", Asked.FILE, _holding("permissions"))
+
+        return self._all(page, "permissions")
+
+    def drives(self) -> list[Answer]:
+        """All shared drives that we are a member of."""
+
+        def page(token: str | None) -> Answer:
+            fields = f"kind,nextPageToken,drives({DRIVE_FIELDS})"
+            request = self._part("drives").list(pageToken=token, pageSize=_SMALL_PAGE, fields=fields)
+            return self._list(request, "drive#driveList", "drives.list", Asked.OTHER, _holding("drives"))
+
+        return self._all(page, "drives")
+
+    def drive(self, drive_id: str) -> Answer:
+        """One shared drive. Raises CorpusLost."""
+        request = self._part("drives").get(driveId=drive_id, fields=f"kind,{DRIVE_FIELDS}")
+        return self._get(request, "drive#drive", "drives.get", Asked.CORPUS)
+
+    def watch_changes(self, token: str, drive: str | None, channel: Answer) -> Answer:
+        """Have notifications of changes sent. Raises CorpusLost and TokenRejected."""
+        request = self._part("changes").watch(
+            pageToken=token, driveId=drive, body=channel, includeRemoved=True, includeCorpusRemovals=True,
+            supportsAllDrives=True, includeItemsFromAllDrives=True,
+        )  # fmt: skip
+        return self._get(request, "api#channel", "changes.watch", Asked.LOG)
+
+    def stop_channel(self, channel_id: str, resource_id: str) -> None:
+        """Have no more notifications sent. A channel that is not there is Refused, as "notFound"."""
+        self._get(self._part("channels").stop(body={"id": channel_id, "resourceId": resource_id}), None, "channels.stop")
+
+    @contextmanager
+    def media(self, file_id: str, start: int = 0, acknowledge_abuse: bool = False) -> Iterator[httpx.Response]:
+        """A file's bytes from `start` on, as far as the server heeds that; to be read with iter_raw(). Raises Gone.
+
+        Only the beginning of the answer is tried again; a transfer that breaks off is the caller's.
+        """
+        query = {"alt": "media", "supportsAllDrives": "true"} | ({"acknowledgeAbuse": "true"} if acknowledge_abuse else {})
+        headers = {"range": f"bytes={start}-"} if start else {}
+        with self.stream(f"{self._api}/files/{quote(file_id, safe='')}?{urlencode(query)}", headers, Asked.FILE) as response:
+            yield response
+
+    @contextmanager
+    def export(self, file_id: str, media_type: str) -> Iterator[httpx.Response]:
+        """A Google Doc, Sheet, Slides or Drawing in another format; as media(). Raises Gone."""
+        query = urlencode({"mimeType": media_type, "alt": "media"})
+        with self.stream(f"{self._api}/files/{quote(file_id, safe='')}/export?{query}", asked=Asked.FILE) as response:
+            yield response
+
+    @contextmanager
+    def stream(self, url: str, headers: dict[str, str] | None = None, asked: Asked = Asked.OTHER) -> Iterator[httpx.Response]:
+        """What lies at an address that Drive gave; as media()."""
+        self._enter()
+        try:
+            opened, response = self._retry.call(
+                lambda: _opened(self._transport.stream(url, headers or {})), "a file's content", self._costs.download, asked,
+                ONE_FILE,
+            )  # fmt: skip
+            with opened:
+                yield response
+        finally:
+            self._downloads.release()
+
+    def download_operation(self, file_id: str, media_type: str) -> Answer:
+        """Begin a long-running download, in that format; the Operation. Raises Gone."""
+        request = self._part("files").download(fileId=file_id, mimeType=media_type)
+        return self._ask(request, None, "files.download", self._costs.download, Asked.FILE, patience=ONE_FILE)
+
+    def operation(self, name: str) -> Answer:
+        """How far an Operation is."""
+        request = self._part("operations").get(name=name.removeprefix("operations/"))
+        return self._ask(request, None, "operations.get", self._costs.get, patience=ONE_FILE)
+
+    def pause(self, seconds: float = 0.0) -> None:
+        """Sleep, or with 0 only see whether the run is to stop."""
+        self._sleep(0.0)
+        rest(seconds, self._sleep)
+
+    def delay(self, attempt: int) -> float:
+        """Seconds to wait after the `attempt`th failure of something that calls are part of."""
+        return self._retry.delay(attempt)
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._transport.close()
+
+    def _enter(self) -> None:
+        while not self._downloads.acquire(timeout=0.2):
+            self._sleep(0.0)
+
+    def _get(self, request: Any, kind: str | None, what: str, asked: Asked = Asked.OTHER) -> Answer:
+        return self._ask(request, kind, what, self._costs.get, asked)
+
+    def _list(self, request: Any, kind: str, what: str, asked: Asked, whole: Callable[[Answer], None]) -> Answer:
+        return self._ask(request, kind, what, self._costs.list, asked, whole)
+
+    def _ask(
+        self,
+        request: Any,
+        kind: str | None,
+        what: str,
+        cost: int,
+        asked: Asked = Asked.OTHER,
+        whole: Callable[[Answer], None] | None = None,
+        patience: Patience = USUAL,
+    ) -> Answer:
+        """Send a request of the client library; the answer must be of `kind`, and pass `whole`."""
+
+        def ask() -> Answer:
+            answer = self._execute(request)
+            # The library gives text where JSON was cut short.
+            if not isinstance(answer, dict) or (kind is not None and answer.get("kind") != kind):
+                raise again("the answer is cut short, or not Drive's")
+            if whole is not None:
+                whole(answer)
+            return answer
+
+        return self._retry.call(ask, what, cost, asked, patience)
+
+    def _execute(self, request: Any) -> Any:
+        from googleapiclient.errors import HttpError
+
+        refusal: HttpError | None = None
+        answer = None
+        with self._transport.connection() as http:
+            try:
+                answer = request.execute(http=http, num_retries=0)
+            except HttpError as exc:
+                refusal = exc  # the connection has served, and may serve again
+        if refusal is not None:
+            raise refusal
+        return answer
+
+    def _all(self, page: Callable[[str | None], Answer], key: str) -> list[Answer]:
+        """The entries of all pages; from the first page again, once, if a token is not taken."""
+        for last in (False, True):
+            found: list[Answer] = []
+            token: str | None = None
+            seen: set[str] = set()
+            try:
+                while True:
+                    answer = page(token)
+                    found.extend(answer[key])
+                    token = answer.get("nextPageToken")
+                    if token is None:
+                        return found
+                    if token in seen:
+                        raise SourceUnavailable(f"Google Drive gives the same page of {key} again and again; run again later")
+                    seen.add(token)
+            except TokenRejected as exc:
+                if last:
+                    raise SourceUnavailable(f"Google Drive takes none of its own page tokens ({exc}); run again later") from exc
+        raise AssertionError("unreachable")
+
+    def _part(self, name: str) -> Any:
+        """One collection of the API, made of the discovery document that the library ships: without a network call."""
+        with self._lock:
+            if not self._made:
+                self._made["service"] = self._service()
+            if name not in self._made:
+                self._made[name] = getattr(self._made["service"], name)()
+            return self._made[name]
+
+    def _service(self) -> Any:
+        import httplib2
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of grpc, which is not used here
+            from googleapiclient.discovery import build
+
+        return build(
+            "drive", "v3", http=httplib2.Http(), static_discovery=True, cache_discovery=False,
+            client_options={"api_endpoint": self._api},
+        )  # fmt: skip
+
+
+def _opened(stream: Any) -> tuple[Any, Any]:
+    """Enter a context manager; gives it, to be left later, and what it gave."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        entered = stack.enter_context(stream)
+        return stack.pop_all(), entered
+
+
+def _holding(key: str) -> Callable[[Answer], None]:
+    def whole(answer: Answer) -> None:
+        if not isinstance(answer.get(key), list):
+            raise again(f"a page of {key} holds none")
+
+    return whole
+
+
+def _with(fields: str, *names: str) -> str:
+    """A field mask that also asks for `names`."""
+    outermost, depth = "", 0
+    for letter in fields:
+        depth += (letter == "(") - (letter == ")")
+        outermost += letter if depth == 0 else ""
+    asked = {name.strip(" )") for name in outermost.split(",")}
+    return fields if "*" in asked else ",".join([*(name for name in names if name not in asked), fields])
