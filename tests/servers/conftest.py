@@ -14,6 +14,12 @@ import pytest
 from tests.servers.drive import DriveServer
 from tests.servers.googledrive.knobs import Knobs
 
+with warnings.catch_warnings():
+    # It warns at import of versions that will be too old one day.
+    warnings.simplefilter("ignore", FutureWarning)
+    from google.oauth2.credentials import Credentials
+    from googleapiclient.discovery import build
+
 Client = Callable[..., Any]
 ALL = {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
 
@@ -48,14 +54,10 @@ def client(server: DriveServer) -> Iterator[Client]:
     def make(email: str, credentials: Any = None) -> Any:
         if email in opened and credentials is None:
             return opened[email]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from google.oauth2.credentials import Credentials
-            from googleapiclient.discovery import build
         service = build(
             "drive",
             "v3",
-            credentials=credentials or Credentials(**server.credentials(email)),  # type: ignore[no-untyped-call]
+            credentials=credentials or Credentials(**server.credentials(email)),
             static_discovery=True,
             cache_discovery=False,
             client_options={"api_endpoint": server.api},

@@ -48,7 +48,8 @@ class Fault:
     """One action with its options.
 
     `status`: code, reason, message, retry_after (seconds), html_body. `delay`: seconds. `hang`: seconds, an hour if not given.
-    `reset_after_n_bytes`: n, counted in the body. `truncate_*`, `close_*`: keep, the share of the body that is sent (0.5).
+    `reset_after_n_bytes`: n, counted in the body. `truncate_*`, `close_*`: keep, the share of the body that is sent (0.5);
+    `close_without_length_truncated` passes over ranges, since a 206 would tell the length.
     `wrong_content`: data (bytes or base64 text). `redirect`: location, status.
     """
 
@@ -64,7 +65,7 @@ class Fault:
         """The answer instead of the true one, or None after whatever is done before it."""
         if self.name in ("delay", "hang"):
             service.stopping.wait(self.options.get("seconds", 3600 if self.name == "hang" else 0.1))
-        elif self.name == "ignore_range":
+        elif self.name in ("ignore_range", "close_without_length_truncated"):
             request.headers.pop("range", None)
         elif self.name == "token_revoked" and request.identity:
             service.accounts.revoke(request.identity)
@@ -91,7 +92,7 @@ class Fault:
                 code or 502, {"Content-Type": "text/html; charset=UTF-8"}, str(self.options["html_body"]).encode()
             )
         else:
-            reason = self.options.get("reason") or _USUAL.get(code or 500, "backendError")
+            reason = self.options.get("reason") or _USUAL.get(code or 503, "backendError")
             file_id = request.path.rpartition("/files/")[2].partition("/")[0] if "/files/" in request.path else ""
             response = _error(named(reason, file_id, code, self.options.get("message")))
         if self.options.get("retry_after") is not None:

@@ -21,11 +21,15 @@ class Quotas:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._knob = state.knobs.quota_units
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, identity: str, units: int) -> bool:
         """Spend `units`; False, and nothing spent, if the project or the user has not as many left."""
         knob = self._state.knobs.quota_units
+        if knob is not self._knob:
+            self._knob = knob
+            self._buckets.clear()
         now = time.monotonic() if knob.clock == "real" else self._state.now / 1000
         wanted = {key: limit for key, limit in (("", knob.per_min), (identity, knob.per_user)) if limit is not None}
         buckets = [self._bucket(key, limit, knob.burst, now) for key, limit in wanted.items()]
