@@ -21,6 +21,10 @@ SLICE = 0.2
 MINUTE = 60.0
 _LEAST = 0.01
 """Of the configured rate: less is never asked for."""
+_NEAR = 0.9
+"""Of the rate that was last refused: growth is quick up to here, and slow beyond."""
+_CAUTION = 600.0
+"""Seconds without a refusal after which growth is quick again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +135,17 @@ class Quota:
     def _advance(self, now: float) -> None:
         """Let the rate grow and the bucket fill since the last look; neither does while all are sent away."""
         passed, self._seen = max(0.0, now - max(self._seen, self._closed_until)), max(self._seen, now)
-        near = min(self._wall * 0.9, self._most)
-        step = self._most / MINUTE
+        near, step = min(self._wall * _NEAR, self._most), self._most / MINUTE
         if self._rate < near:
             quick = min(passed, (near - self._rate) / step)
             self._rate += quick * step
             slow = passed - quick
         else:
             slow = passed
-        self._rate = min(self._most, self._rate + slow * step / 10)
+        if self._rate < self._most:
+            # From there on the more steeply, the longer it goes well: as far as `step` after _CAUTION.
+            until = now - self._cut
+            self._rate = min(self._most, self._rate + step * slow * (2 * until - slow) / (2 * _CAUTION))
         self._balance = min(self._rate, self._balance + passed * self._rate)
 
     def _forget(self, now: float) -> None:
