@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -183,11 +184,12 @@ def test_a_drive_is_told_of_by_entries_of_its_own(server: DriveServer, client: C
     assert (change["changeType"], change["driveId"], change["drive"]["name"]) == ("drive", team, "Team")
     assert "fileId" not in change
     inside = Reader(client(BOB), team)
-    for operation in (
+    operations: list[Callable[[], None]] = [
         lambda: world.rename_drive(team, "Crew"),
         lambda: world.set_member(team, BOB, "writer"),
         lambda: world.set_restrictions(team, copyRequiresWriterPermission=True),
-    ):
+    ]
+    for operation in operations:
         operation()
         assert (bob.news(), inside.news()) == ([(team, False)], [(team, False)])
     world.remove_member(team, BOB)

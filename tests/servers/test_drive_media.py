@@ -157,6 +157,9 @@ def test_a_download_may_take_its_time(server: DriveServer, client: Client, home:
     assert done["response"]["partialDownloadAllowed"] is True
     path = urlsplit(done["response"]["downloadUri"]).path
     assert ask(server, path, ALICE, headers={"Range": "bytes=1-2"})[::2] == (206, b"12")
+    server.world.knobs.finished_operations_denied = True
+    with pytest.raises(HttpError, match="does not have permission"):
+        client(ALICE).operations().get(name=operation["name"]).execute()
     with pytest.raises(HttpError, match="Operation not found"):
         client(BOB).operations().get(name=operation["name"]).execute()
 

@@ -122,6 +122,17 @@ def test_a_code_is_good_only_for_what_it_was_given_for(
     assert (found[0], found[1]["error"]) == (status, error)
 
 
+def test_a_token_is_given_back(server: DriveServer) -> None:
+    held = server.credentials(BOB)
+    found = [
+        ask(server, "/revoke", method="POST", body=urlencode({"token": held["refresh_token"]}).encode())[::2] for _ in "ab"
+    ]
+    assert found[0] == (200, b"{}")
+    assert (found[1][0], json.loads(found[1][1])["error"]) == (400, "invalid_token")
+    assert server.accounts.holder(f"Bearer {held['token']}") is None
+    assert token(server, grant_type="refresh_token", refresh_token=held["refresh_token"])[1]["error"] == "invalid_grant"
+
+
 def test_the_consent_may_be_denied(server: DriveServer) -> None:
     server.world.knobs.consent_denied = True
     _, headers, _ = ask(server, "/auth?response_type=code&redirect_uri=http://localhost:1/&state=s")
@@ -170,6 +181,7 @@ def test_a_batch_answers_each_part(server: DriveServer, client: Client, home: st
 def test_a_batch_of_too_many_or_none_is_refused(server: DriveServer) -> None:
     part = "--b\r\nContent-Type: application/http\r\n\r\nGET /drive/v3/about HTTP/1.1\r\n\r\n\r\n"
     headers = {"Content-Type": "multipart/mixed; boundary=b"}
+    assert ask(server, "/batch/drive/v3", None, "POST", (part + "--b--").encode(), headers)[2].count(b"HTTP/1.1 403") == 1
     for body in ((part * 101 + "--b--").encode(), b"nothing"):
         assert ask(server, "/batch/drive/v3", ALICE, "POST", body, headers)[0] == 400
 

@@ -85,6 +85,15 @@ class Accounts:
         """No token of this user is good until `restore`."""
         self.revoked.add(email)
 
+    def give_back(self, token: str) -> bool:
+        """The consent behind a token ends: no token of its user is known any more. False for a token that is not good."""
+        holder = self.access.get(token) or self.refresh.get(token)
+        if holder is None or holder.email in self.revoked:
+            return False
+        self.expire(holder.email)
+        self.refresh = {token: other for token, other in self.refresh.items() if other.email != holder.email}
+        return True
+
     def restore(self, email: str) -> None:
         """Tokens of this user are good again."""
         self.revoked.discard(email)

@@ -58,7 +58,8 @@ def _request(data: bytes, outer: Request) -> Request:
     method, _, rest = first.partition(" ")
     target = urlsplit(rest.rpartition(" ")[0] or rest)
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    headers.setdefault("authorization", outer.headers.get("authorization", ""))
+    if "authorization" in outer.headers:
+        headers.setdefault("authorization", outer.headers["authorization"])
     headers.pop("accept-encoding", None)
     params: dict[str, str] = {}
     for name, value in parse_qsl(target.query, keep_blank_values=True):

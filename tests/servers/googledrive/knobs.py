@@ -66,6 +66,8 @@ class Knobs:
     export_limit: int = 10 * 1024 * 1024
     operations_pending: int = 0
     """How often operations.get says "not yet" for a files.download."""
+    finished_operations_denied: bool = False
+    """operations.get refuses a download that has been reported as done."""
     webhook_http_allowed: bool = False
     gzip: bool = False
     consent_denied: bool = False

@@ -1,4 +1,4 @@
-"""GET /auth, the consent page that consents at once, and POST /token with its three grants."""
+"""GET /auth, the consent page that consents at once, POST /token with its three grants, POST /revoke."""
 
 from __future__ import annotations
 
@@ -52,6 +52,14 @@ def token(state: State, accounts: Accounts, request: Request) -> Response:
     if grant == "authorization_code":
         return _code(accounts, form)
     return _refusal("unsupported_grant_type", f"Invalid grant_type: {grant}")
+
+
+def give_back(accounts: Accounts, request: Request) -> Response:
+    """POST /revoke: a token takes all tokens of its user with it; 400 invalid_token for one that is not good."""
+    form = dict(parse_qsl(request.body.decode("utf-8", "replace"))) | request.params
+    if not accounts.give_back(form.get("token", "")):
+        return _refusal("invalid_token", "Token expired or revoked")
+    return json_response({})
 
 
 def _code(accounts: Accounts, form: dict[str, str]) -> Response:

@@ -148,18 +148,20 @@ class FileOperations(State):
 
         Raises ValueError for a move of a folder into itself.
         """
-        node, target = self.node(file_id), self.node(new_parent)
-        if self.within(new_parent, file_id):
-            raise ValueError(f"{file_id} cannot be moved into itself")
-        with self.changing(node, access=True, below=True):
-            if node.parent is not None:
-                self.folder(node.parent).pop(node.id, None)
-            self.folder(new_parent)[node.id] = None
-            node.parent = new_parent
-            if node.drive_id != target.drive_id:
-                for item in (node, *self.subtree(node)):
-                    item.drive_id = target.drive_id
-                    item.owner = None if target.drive_id else owner or target.owner
+        with self.lock:
+            node, target = self.node(file_id), self.node(new_parent)
+            if self.within(new_parent, file_id):
+                raise ValueError(f"{file_id} cannot be moved into itself")
+            place = self.folder(new_parent)
+            with self.changing(node, access=True, below=True):
+                if node.parent is not None:
+                    self.folder(node.parent).pop(node.id, None)
+                place[node.id] = None
+                node.parent = new_parent
+                if node.drive_id != target.drive_id:
+                    for item in (node, *self.subtree(node)):
+                        item.drive_id = target.drive_id
+                        item.owner = None if target.drive_id else owner or target.owner
 
     def trash(self, file_id: str, by: str | None = None) -> None:
         """Put in the trash; what lies below a folder is trashed with it, but not explicitly."""

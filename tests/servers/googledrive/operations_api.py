@@ -65,6 +65,8 @@ class Operations:
         download = self._started.get(name)
         if download is None or download.email != view.caller.email:
             raise ApiError(404, "notFound", f"Operation not found: {name}.", where=("name", "parameter"))
+        if download.pending <= 0 and self._state.knobs.finished_operations_denied:
+            raise ApiError(403, "forbidden", "The caller does not have permission", status="PERMISSION_DENIED")
         download.pending -= 1
         return json_response(self._json(view, download))
 

@@ -68,8 +68,7 @@ class Service:
         record.fault = fault.name if fault else ""
         response = fault.early(self, request) if fault else None
         if response is None:
-            with self.world.lock:
-                response = self._answer(call, holder, record)
+            response = self._batch(request) if call.endpoint == "batch" else self._locked(call, holder, record)
         if fault:
             response = fault.late(response)
         record.status = response.status
@@ -78,6 +77,17 @@ class Service:
     def _holder(self, request: Request) -> Holder | None:
         with self.world.lock:
             return self.accounts.holder(request.headers.get("authorization", ""))
+
+    def _batch(self, request: Request) -> Response:
+        """Each part for itself: a part that hangs does not stop the world."""
+        try:
+            return batch.answer(self.handle, request)
+        except ApiError as error:
+            return Response(error.code, {"Content-Type": JSON}, error.data())
+
+    def _locked(self, call: Call, holder: Holder | None, record: Record) -> Response:
+        with self.world.lock:
+            return self._answer(call, holder, record)
 
     def _answer(self, call: Call, holder: Holder | None, record: Record) -> Response:
         try:
@@ -143,6 +153,7 @@ _ROUTES = [
         ("GET", f"{_ROOT}/drives/([^/]+)", "drives.get", 5),
         ("POST", "/batch/drive/v3", "batch", 0),
         ("POST", "/token", "token", 0),
+        ("POST", "/revoke", "revoke", 0),
         ("GET", "/auth", "auth", 0),
         ("GET", "/_login", "login", 0),
         ("GET", "/_export/([^/]+)", "export_link", 200),
@@ -203,13 +214,13 @@ _HANDLERS: dict[str, Callable[[Service, View, Call], Response]] = {
     ),
     "drives.list": lambda service, view, call: resources.drives_list(view, call.request),
     "drives.get": lambda service, view, call: resources.drives_get(view, call.request, call.parts[0]),
-    "batch": lambda service, view, call: batch.answer(service.handle, call.request),
     "export_link": lambda service, view, call: media.export_link(view, call.request, _linked(view, call)),
     "download_link": lambda service, view, call: service.operations.link(view, call.request, call.parts[0]),
 }
 _OPEN: dict[str, Callable[[Service, Call], Response]] = {
     "token": lambda service, call: oauth.token(service.world, service.accounts, call.request),
     "auth": lambda service, call: oauth.consent(service.world, service.accounts, call.request),
+    "revoke": lambda service, call: oauth.give_back(service.accounts, call.request),
     "login": lambda service, call: media.login_page(),
     "unknown": lambda service, call: json_response({"error": {"code": 404, "message": "Not Found", "errors": []}}, 404),
 }

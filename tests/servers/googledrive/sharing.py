@@ -125,7 +125,7 @@ class SharingOperations(FileOperations):
                 self._drive_entry(drive, old ^ self.access.members(drive), in_drive_log=False)
             return email
 
-    def create_drive(self, name: str, members: dict[str, str]) -> str:
+    def create_drive(self, name: str, members: dict[str, str] | None = None) -> str:
         """A shared drive with `members` (e-mail address of user or group: role); gives its id."""
         with self.lock:
             self.mutations += 1
@@ -134,7 +134,7 @@ class SharingOperations(FileOperations):
             self.drives[drive.id] = drive
             root = self.add_node(name, FOLDER, None, drive.id, None, node_id=drive.id)
             root.permissions = {}
-            for email, role in members.items():
+            for email, role in (members or {}).items():
                 self._enter(root, email, role)
             self.access.forget()
             self._drive_entry(drive.id, self.access.members(drive.id))
