@@ -9,7 +9,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Any
 
-from tests.servers.googledrive.accounts import CLIENT_ID, CLIENT_SECRET, SCOPE, Accounts, Holder
+from tests.servers.googledrive.accounts import SCOPE, Accounts, Holder
 from tests.servers.googledrive.channels import Channels
 from tests.servers.googledrive.faults import Faults
 from tests.servers.googledrive.requests_log import RequestLog
@@ -83,14 +83,7 @@ class DriveServer:
     def credentials(self, email: str, scopes: tuple[str, ...] = (SCOPE,)) -> dict[str, Any]:
         """Arguments for google.oauth2.credentials.Credentials."""
         with self.world.lock:
-            return {
-                "token": self.token_for(email, scopes),
-                "refresh_token": self.accounts.refresh_token(Holder(email, scopes)),
-                "token_uri": f"{self.url}/token",
-                "client_id": CLIENT_ID,
-                "client_secret": CLIENT_SECRET,
-                "scopes": list(scopes),
-            }
+            return self.accounts.credentials(email, scopes, self.url)
 
     def client_config(self) -> dict[str, Any]:
         """The content of credentials.json of an installed app, whose consent page and token endpoint are the emulator's."""

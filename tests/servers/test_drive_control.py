@@ -53,18 +53,21 @@ def test_knobs_faults_and_requests_from_afar(server: DriveServer, home: str) -> 
     assert json.loads(ask(server, f"/drive/v3/files/{home}", ALICE)[2])["name"] == "changed"
     found = control(server, "requests")
     assert (found["counts"], found["units"], len(found["requests"])) == ({"files.get": 3}, 5, 3)
+    assert control(server, "counts") == {"counts": {"files.get": 3}, "units": 5}
     control(server, "requests_clear")
     assert len(server.requests) == 0
 
 
 def test_tokens_from_afar(server: DriveServer) -> None:
-    token = control(server, "token", email=ALICE)["token"]
+    token = control(server, "credentials", email=ALICE)["token"]
     headers = {"Authorization": f"Bearer {token}"}
     assert ask(server, "/drive/v3/about?fields=user", headers=headers)[0] == 200
     control(server, "revoke", email=ALICE)
     assert ask(server, "/drive/v3/about?fields=user", headers=headers)[0] == 401
     control(server, "restore", email=ALICE)
     assert ask(server, "/drive/v3/about?fields=user", headers=headers)[0] == 200
+    control(server, "expire", email=ALICE)
+    assert ask(server, "/drive/v3/about?fields=user", headers=headers)[0] == 401
 
 
 def test_what_cannot_be_done_is_said(server: DriveServer) -> None:
@@ -88,7 +91,7 @@ def test_it_runs_by_itself() -> None:
         try:
             url = urlsplit(process.stdout.readline().strip())
             connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
-            connection.request("POST", "/_ctl/token", json.dumps({"email": ALICE}))
+            connection.request("POST", "/_ctl/credentials", json.dumps({"email": ALICE}))
             token = json.loads(connection.getresponse().read())["token"]
             query = "/drive/v3/files?pageSize=1000&fields=files(name)"
             connection.request("GET", query, headers={"Authorization": f"Bearer {token}"})

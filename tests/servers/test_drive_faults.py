@@ -114,16 +114,17 @@ def test_the_token_endpoint_fails(server: DriveServer, client: Client, file: str
 
 
 def test_answers_are_late_or_never_come(server: DriveServer, file: str) -> None:
-    strike(server, "delay", seconds=0.05)
-    started = time.monotonic()
-    ask(server, f"/drive/v3/files/{file}", ALICE)
-    assert time.monotonic() - started >= 0.05
+    strike(server, "delay", seconds=0.01)
+    assert ask(server, f"/drive/v3/files/{file}", ALICE)[0] == 200
+    strike(server, "delay", seconds=30)
     strike(server, "hang")
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=0.2)
-    connection.request("GET", f"/drive/v3/files/{file}", headers={"Authorization": f"Bearer {server.token_for(ALICE)}"})
-    with pytest.raises(TimeoutError):
-        connection.getresponse()
-    connection.close()
+    for _ in range(2):
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=0.1)
+        headers = {"Authorization": f"Bearer {server.token_for(ALICE)}"}
+        connection.request("GET", f"/drive/v3/files/{file}", headers=headers)
+        with pytest.raises(TimeoutError):
+            connection.getresponse()
+        connection.close()
 
 
 def test_connections_are_reset(server: DriveServer, file: str) -> None:

@@ -98,6 +98,18 @@ class Accounts:
         """Tokens of this user are good again."""
         self.revoked.discard(email)
 
+    def credentials(self, email: str, scopes: tuple[str, ...], url: str) -> dict[str, Any]:
+        """Arguments for google.oauth2.credentials.Credentials, with new tokens."""
+        holder = Holder(self._state.user(email).email, scopes)
+        return {
+            "token": self.access_token(holder),
+            "refresh_token": self.refresh_token(holder),
+            "token_uri": f"{url}/token",
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "scopes": list(scopes),
+        }
+
     def client_config(self, url: str) -> dict[str, Any]:
         """The content of credentials.json of an installed app."""
         return {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.servers.googledrive.accounts import Holder
+from tests.servers.googledrive.accounts import SCOPE
 from tests.servers.googledrive.knobs import Quota
 from tests.servers.googledrive.messages import Request, Response, json_response
 
@@ -79,7 +79,11 @@ def _faults_clear(service: Service, given: dict[str, Any]) -> Any:
 
 
 def _requests(service: Service, given: dict[str, Any]) -> Any:
-    return {"requests": service.requests.as_json(), "counts": service.requests.counts(), "units": service.requests.units}
+    return {"requests": service.requests.as_json(), **_counts(service, given)}
+
+
+def _counts(service: Service, given: dict[str, Any]) -> Any:
+    return {"counts": service.requests.counts(), "units": service.requests.units}
 
 
 def _requests_clear(service: Service, given: dict[str, Any]) -> Any:
@@ -92,9 +96,13 @@ def _advance(service: Service, given: dict[str, Any]) -> Any:
     return {"now": service.world.now}
 
 
-def _token(service: Service, given: dict[str, Any]) -> Any:
-    holder = Holder(service.world.user(given["email"]).email)
-    return {"token": service.accounts.access_token(holder), "refresh_token": service.accounts.refresh_token(holder)}
+def _credentials(service: Service, given: dict[str, Any]) -> Any:
+    return service.accounts.credentials(given["email"], (SCOPE,), service.url)
+
+
+def _expire(service: Service, given: dict[str, Any]) -> Any:
+    service.accounts.expire(given["email"])
+    return {}
 
 
 def _revoke(service: Service, given: dict[str, Any]) -> Any:
@@ -114,9 +122,11 @@ _HANDLERS: dict[str, Callable[[Service, dict[str, Any]], Any]] = {
     "faults": _fault,
     "faults_clear": _faults_clear,
     "requests": _requests,
+    "counts": _counts,
     "requests_clear": _requests_clear,
     "advance": _advance,
-    "token": _token,
+    "credentials": _credentials,
+    "expire": _expire,
     "revoke": _revoke,
     "restore": _restore,
 }
