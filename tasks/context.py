@@ -6,7 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,8 @@ class RunContext:
         self.stop = threading.Event()
         self.embedding = threading.Lock()
         """One batch is embedded at a time: the model uses all cores by itself."""
+        self.first_portion = 64
+        """Texts with which the next batch's embedding begins, by the pace of the one before."""
         self.in_flight: dict[bytes, bytes] = {}
         """Vectors of batches that are embedded but not yet staged, so that no text is embedded twice."""
         self.deleting = threading.Lock()
@@ -99,11 +101,16 @@ class RunContext:
         self.run = replace(self.run, generation=generation)
 
     def warm_up(self) -> None:
-        """Much is to come: start parsers and load the model meanwhile, without waiting. Called again, it does nothing."""
+        """Much is to come: start parsers, load model and tokenizer meanwhile, without waiting. Done once."""
         if not self._warmed_up:
             self._warmed_up = True
             self.pool.warm_up()
             self.library.model.warm_up()
+            threading.Thread(target=self._warm_up_tokenizer, name="levada-tokenizer", daemon=True).start()
+
+    def _warm_up_tokenizer(self) -> None:
+        with suppress(Exception):  # whoever needs it will say so
+            _ = self.tokenizer
 
     def check(self) -> None:
         """Raise Stopped if the run was told to stop; called wherever a stage may take longer than a second."""

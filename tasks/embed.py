@@ -22,8 +22,8 @@ STAGE = "embed"
 
 PORTION_SECONDS = 2.5
 """How long a portion of texts may take: between two of them a run looks whether it shall stop."""
-LEAST, FIRST, MOST = 8, 64, 512
-"""Texts in a portion. More at once leave fewer ends at which a core waits."""
+LEAST, MOST = 8, 512
+"""Texts in a portion. More at once leave fewer ends, at which a core waits, and fewer shapes that are new to the model."""
 
 
 @task(name=STAGE, task_run_name="embed {batch.number}", **EFFECT)
@@ -57,22 +57,25 @@ def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
 def _embedded(ctx: RunContext, batch: Batch, missing: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
     """Hashes and their vectors, portion by portion; two portions at work, so that no core waits for the end of one."""
     at_work: deque[tuple[list[bytes], Future[list[bytes]]]] = deque()
-    start, size = 0, FIRST
+    start, size = 0, ctx.first_portion
 
-    def rows(part: list[bytes]) -> list[bytes]:
+    def rows(part: list[bytes], first: bool) -> list[bytes]:
         nonlocal size
         ctx.check()
         started = time.perf_counter()
         matrix = ctx.library.model.embed([batch.texts[hash] for hash in part])
         size = portion_after(len(part), time.perf_counter() - started)
+        if first:
+            # The longest texts of the batch: what comes later in it is faster, and says nothing of the next one's.
+            ctx.first_portion = size
         return _rows(ctx, matrix)
 
     with ThreadPoolExecutor(2, thread_name_prefix="levada-portion") as pool:
         while start < len(missing) or at_work:
             while start < len(missing) and len(at_work) < 2:
                 part = missing[start : start + size]
+                at_work.append((part, pool.submit(rows, part, start == 0)))
                 start += len(part)
-                at_work.append((part, pool.submit(rows, part)))
             part, future = at_work.popleft()
             yield part, future.result()
 

@@ -38,7 +38,7 @@ from tasks.extractors.limits import Limits
 
 Key = TypeVar("Key", bound=Hashable)
 
-READER = "tasks.extractors.read:read_document"
+READER = "tasks.extractors._isolation.reader:read_document"
 """What a worker calls for each file, as "module:function"."""
 
 _SMALL = 64 * 1024

@@ -12,11 +12,9 @@ import pytest
 
 from tasks.context import RunContext
 from tasks.discover import MANY
+from tasks.extractors.parser_pool import READER
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
-
-READER = "tasks.extractors.read:read_document"
-"""What the command of a parser process names."""
 
 
 @pytest.mark.parametrize(("files", "expected"), [(MANY, 1), (MANY - 1, 0)])
