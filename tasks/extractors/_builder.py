@@ -14,6 +14,10 @@ MAX_CHARACTERS = 50_000_000
 """A document with more text than this is refused: it would not fit through the pipeline in bounded memory."""
 
 
+_HEADING = ElementKind.HEADING
+"""By a name of its own: members of an enumeration are looked up slowly."""
+
+
 class Builder:
     """Elements in order; blank ones are dropped, so an engine may add what it finds.
 
@@ -44,22 +48,25 @@ class Builder:
     ) -> None:
         """Append one element. Raises Unprocessable(TOO_LARGE) when the document has grown beyond MAX_CHARACTERS."""
         if not (text.isascii() and text.replace("\n", " ").isprintable()):  # most texts need nothing of this
-            text = normalise(text)
-            shown, hidden = visible(text)
-            self.hidden += hidden
-            if not self.keep_hidden or not shown.strip():
-                text = shown
+            text = self._cleaned(text)
         text = text.strip()
         if not text:
             return
         self._characters += len(text)
         if self._characters > MAX_CHARACTERS:
             raise Unprocessable(Reason.TOO_LARGE, f"more than {MAX_CHARACTERS:,} characters of text")
-        if kind is ElementKind.HEADING:
+        if kind is _HEADING:
             text, level = " ".join(text.split()), min(max(level or 1, 1), 9)
         else:
             level = None
         self.elements.append(Element(kind, text, page, level, label, header_lines, box))
+
+    def _cleaned(self, text: str) -> str:
+        """The text normalised, without what is not seen; that counted."""
+        text = normalise(text)
+        shown, hidden = visible(text)
+        self.hidden += hidden
+        return text if self.keep_hidden and shown.strip() else shown
 
     def hide(self, text: str) -> None:
         """Count text that a reader would not see, whether it is left out or kept."""

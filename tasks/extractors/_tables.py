@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice, repeat
+from itertools import compress, islice, repeat, zip_longest
 
 from core.documents import Box, ElementKind
 from tasks.extractors._builder import Builder
@@ -15,6 +15,7 @@ _LONGEST_RULE = 16
 _WIDEST_GAP = 16
 """Blank cells between two others; more of them are shown as one "…", for the same reason."""
 _BLOCK = 1_000
+_FEW_ROWS = 1_000
 _SEPARATOR = "\x1f"
 """Between packed cells: white space to str.split, so no cell holds one."""
 
@@ -46,10 +47,29 @@ def markdown_table(rows: Iterable[Sequence[str]]) -> str:
 
     Blank rows, columns that are blank throughout and, below the header, blank cells at a row's end are left out.
     """
+    if isinstance(rows, list) and len(rows) <= _FEW_ROWS and max(map(len, rows), default=0) <= _WIDEST_GAP:
+        return _small_table([[cell_text(cell) if cell else "" for cell in row] for row in rows])
     packed = PackedRows()
     for row in rows:
         packed.add([(column, text) for column, text in enumerate(map(cell_text, row)) if text])
     return packed.markdown()
+
+
+def _small_table(rows: list[list[str]]) -> str:
+    """The same of cells' texts that are few: no gap can be too wide."""
+    rows = [row for row in rows if any(row)]
+    used = [any(column) for column in zip_longest(*rows, fillvalue="")]
+    width = used.count(True)
+    lines: list[str] = []
+    for row in rows:
+        cells = row if width == len(used) else list(compress(row, used))
+        while not cells[-1]:
+            cells.pop()
+        lines.append(f"| {' | '.join(cells)} |")
+        if len(lines) == 1:
+            lines[0] += "  |" * (width - len(cells))  # a reader of Markdown drops what has no header
+            lines.append("|" + " --- |" * width)
+    return "\n".join(lines)
 
 
 class PackedRows:

@@ -181,24 +181,26 @@ def _by_magic(file: BinaryIO, head: bytes, suffix: str) -> str | None:
 
 def _is_tar(head: bytes, suffix: str) -> bool:
     """True by magic or check sum; one whose first header is damaged by its name and the numbers in it."""
-    if len(head) < tar_archive.BLOCK or (head[257:262] != b"ustar" and is_text(head)):
+    if len(head) < tar_archive.BLOCK:
         return False
+    if head[257:262] == b"ustar":
+        return True
     looks_like_it = suffix == ".tar" and all(part.strip(b" \x00").isdigit() for part in (head[100:108], head[124:136]))
-    return head[257:262] == b"ustar" or tar_archive.is_header(head) or looks_like_it
+    return (tar_archive.is_header(head) or looks_like_it) and not is_text(head)
 
 
 def _is_pdf(file: BinaryIO, head: bytes, suffix: str) -> bool:
     if head.lstrip(b"\xef\xbb\xbf \t\r\n\x00").startswith(b"%PDF"):
         return True
     # Junk before the header and damage in it are common, but prose may quote both: then name or binary content decides.
-    if suffix != ".pdf" and is_text(head):
-        return False
     if b"%PDF-" in head[:1024]:
-        return True
+        return suffix == ".pdf" or not is_text(head)
+    if suffix != ".pdf":
+        return False
     file.seek(0, io.SEEK_END)
     file.seek(max(0, file.tell() - _TAIL))
     tail = file.read()
-    return suffix == ".pdf" and b"startxref" in tail and b" obj" in head
+    return b"startxref" in tail and b" obj" in head
 
 
 def _zip_type(file: BinaryIO) -> str:

@@ -83,10 +83,12 @@ def _read(path: str, name: str, reading: Reading) -> Document:
         refused.engine = failure_key(engine, reading.policy)
         refused.detail = " ".join(refused.detail.split())  # libraries' words may be several lines
         raise refused from exc.__cause__ if refused is exc else exc
-    declared = declared_type(name)
+    declared, policy = declared_type(name), reading.policy.suffix
+    if not policy and declared in (None, found) and not document.members:
+        return document
     return replace(
         document,
-        extractor=document.extractor + reading.policy.suffix,
+        extractor=document.extractor + policy,
         metadata=document.metadata if declared in (None, found) else {**document.metadata, DECLARED_TYPE: str(declared)},
         members=tuple(_named(member, name) for member in document.members),
     )

@@ -18,7 +18,9 @@ MAX_BYTES = 64 * 1024 * 1024
 
 _SAMPLE = 64 * 1024
 _DECLARATION = 4 * 1024
+_PIECE = 16 * 1024
 _HANDFUL = 4
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _MAIL_ONLY = "utf-7"
 """No browser reads a page in it, whatever the page says: it would hide tags, or show as text what nobody sees."""
 _SEVEN_BIT = ("iso2022", "hz", "utf-7")
@@ -82,30 +84,41 @@ def decode(data: bytes, declared: str | None = None) -> str:
     unless the bytes speak against it. A few bytes that are wrong in an encoding don't rule it out: each becomes a
     replacement character.
     """
-    return _decode(data, declared)[0]
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:].decode("utf-8", "replace")
+    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return data.decode("utf-32", "replace")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    if wide := wide_encoding(data):
+        return data.decode(wide, "replace")
+    for encoding in _candidates(data, declared):
+        text = _decoded(data, encoding)
+        if text is not None:
+            return text
+    return data.decode("cp1252", "replace")
 
 
 def decode_utf8(data: bytes) -> bytes:
     """What decode() reads, as UTF-8: the data itself if it is just that."""
-    text, encoding = _decode(data, None)
-    return data if encoding == "utf-8" and "\ufffd" not in text else text.encode("utf-8", "ignore")
+    if not data.startswith(_BOMS) and not wide_encoding(data) and next(_candidates(data, None)) == "utf-8" and _is_utf8(data):
+        return data
+    return decode(data).encode("utf-8", "ignore")
 
 
-def _decode(data: bytes, declared: str | None) -> tuple[str, str]:
-    """The text and the codec that gave it; "" after a byte order mark."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return data[3:].decode("utf-8", "replace"), ""
-    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        return data.decode("utf-32", "replace"), ""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace"), ""
-    if wide := wide_encoding(data):
-        return data.decode(wide, "replace"), wide
-    for encoding in _candidates(data, declared):
-        text = _decoded(data, encoding)
-        if text is not None:
-            return text, encoding
-    return data.decode("cp1252", "replace"), "cp1252"
+def _is_utf8(data: bytes) -> bool:
+    """True of UTF-8 without any replacement character; piece by piece, so that what the processor has at hand stays there."""
+    view = memoryview(data)
+    at = 0
+    while at < len(data):
+        try:
+            text, used = codecs.utf_8_decode(view[at : at + _PIECE], "strict", at + _PIECE >= len(data))
+        except UnicodeDecodeError:
+            return False
+        if "\ufffd" in text:
+            return False
+        at += used
+    return True
 
 
 def normalise(text: str) -> str:

@@ -37,10 +37,14 @@ _LEAD, _LEAD_SHARE = 100.0, 0.2
 _BYTES_SAMPLE = 1 << 20
 _FEW_LANGUAGES = 3
 _MOST_KNOWN = 20_000
+_MOST_PAIRS_KNOWN = 4_000
+_BEYOND_ASCII = 0x8080
 _BENEFIT = 25.0
 _DOUBT = 0.7
 """Nats, and nats for each byte beyond ASCII, by which a named encoding may be worse than the best: names are mostly right."""
 _MIXED_CASE = -5.0
+_COMMONEST = -4.2
+"""The likeliest character of double bytes, one of Japan's syllables."""
 _SYMBOL = -8.0
 _MARK = -5.5
 
@@ -106,6 +110,8 @@ _HANZI = frozenset(
 _Names: TypeAlias = tuple[str, ...]
 _Scored: TypeAlias = tuple[float, tuple[_Names, ...], str]
 """Score, likeliest languages, name of the encoding."""
+_Counted: TypeAlias = tuple[list[int], list[float]]
+"""Pairs of bytes that follow each other, each as one number, and how often each is there: floats, to be multiplied quickly."""
 
 
 class Scores:
@@ -114,13 +120,13 @@ class Scores:
     def __init__(self, data: bytes) -> None:
         self._data = _of_interest(data)
         counts = Counter(pairwise(b" " + self._data + b" "))
-        self._pairs = counts.most_common(_MOST_PAIRS)
+        self._pairs = [(first << 8 | second, count) for (first, second), count in counts.most_common(_MOST_PAIRS)]
         self._bytes = set(data[:_BYTES_SAMPLE])
-        self.weight = sum(count for (first, _), count in self._pairs if first > 0x7F)
+        self.weight = sum([count for pair, count in self._pairs if pair >= 0x8000])
         """How many bytes beyond ASCII it rests on."""
         self._known: dict[str, float] = {}
         self._best: str | None = None
-        self._parts: dict[int, tuple[_Plain, list[tuple[int, int, int]]]] = {}
+        self._parts: dict[int, tuple[_Plain, _Counted]] = {}
 
     def best(self) -> str:
         """The likeliest encoding."""
@@ -130,6 +136,8 @@ class Scores:
             first = [(self._single(name, (languages,), most)[0], name) for name, (_, languages) in _SINGLE.items()]
             ranked = _leading([(score, _each(_SINGLE[name][1]), name) for score, name in first], left)
             for most, left in rounds:
+                if len(ranked) == 1:
+                    break
                 ranked = _leading([(*self._single(name, languages, most), name) for _, languages, name in ranked], left)
             self._best = ranked[0][2]
             highest = self.of(self._best)
@@ -163,37 +171,33 @@ class Scores:
         self, encoding: str, languages: tuple[_Names, ...], most: int, beyond_ascii: bool = False
     ) -> tuple[float, tuple[_Names, ...]]:
         """The score by the commonest pairs, and the likeliest languages, each alone or several as one."""
-        letters, costs, cases, wrong = _alphabet(encoding)
-        fixed = _WRONG * len(self._bytes & wrong) - _SINGLE[encoding][0]
-        plain, foreign = self._parted(most)
-        pairs: list[str] = []
-        counts: list[int] = []
-        for first, second, count in foreign:
-            if costs[second]:
-                fixed += costs[second] * count
-            if cases[second] > 0 > cases[first]:
-                fixed += _MIXED_CASE * count
-            pairs.append(letters[first] + letters[second])
-            counts.append(count)
-        found = [(sum(map(mul, map(_language(names).__getitem__, pairs), counts)), names) for names in languages]
-        if not beyond_ascii:
-            fixed += plain.mixed
-            found = [(score + plain.of(names), names) for score, names in found]
+        plain, (pairs, counts) = self._parted(most)
+        found = []
+        for names in languages:
+            score = sum(map(mul, map(_reading(encoding, names).__getitem__, pairs), counts))
+            found.append((score if beyond_ascii else score + plain.of(names), names))
         found.sort(reverse=True)
-        return fixed + found[0][0], tuple(names for _, names in found[:_FEW_LANGUAGES])
+        fixed = _WRONG * len(self._bytes & _alphabet(encoding)[3]) - _SINGLE[encoding][0]
+        return fixed + found[0][0], tuple([names for _, names in found[:_FEW_LANGUAGES]])
 
-    def _parted(self, most: int) -> tuple[_Plain, list[tuple[int, int, int]]]:
+    def _parted(self, most: int) -> tuple[_Plain, _Counted]:
         """The commonest pairs with their counts: those of two ASCII characters, which any encoding reads alike; the others."""
         if most not in self._parts:
-            counted = [(first, second, count) for (first, second), count in self._pairs[:most]]
-            plain = [each for each in counted if each[0] < 0x80 and each[1] < 0x80]
-            self._parts[most] = _Plain(plain), [each for each in counted if each[0] >= 0x80 or each[1] >= 0x80]
+            counted = self._pairs[:most]
+            plain = [each for each in counted if not each[0] & _BEYOND_ASCII]
+            foreign = [each for each in counted if each[0] & _BEYOND_ASCII]
+            self._parts[most] = _Plain(_counted(plain)), _counted(foreign)
         return self._parts[most]
 
     def _double(self, encoding: str, least: float = float("-inf")) -> float:
         """The score; of one below `least` only that it is."""
         text = self._data.decode(encoding, "replace")
-        score = _BESIDE_LETTER * len(_BESIDE.findall(text)) + _WRONG * text.count("\ufffd")
+        wrong = text.count("\ufffd")
+        score = _WRONG * wrong
+        right = len(text) - len(text.encode("ascii", "ignore")) - wrong
+        if score + _COMMONEST * right < least:  # most are ruled out by that alone
+            return float("-inf")
+        score += _BESIDE_LETTER * len(_BESIDE.findall(text))
         for character, count in Counter(text).most_common():
             if score < least:
                 break
@@ -205,18 +209,21 @@ class Scores:
 class _Plain:
     """Pairs of ASCII characters, scored once for each language."""
 
-    def __init__(self, counted: list[tuple[int, int, int]]) -> None:
-        letters, _, cases, _ = _alphabet("cp1252")
-        self._pairs = [letters[first] + letters[second] for first, second, _ in counted]
-        self._counts = [count for _, _, count in counted]
+    def __init__(self, counted: _Counted) -> None:
+        self._pairs, self._counts = counted
         self._known: dict[_Names, float] = {}
-        self.mixed = _MIXED_CASE * sum(count for first, second, count in counted if cases[second] > 0 > cases[first])
 
     def of(self, names: _Names) -> float:
         """The score in the languages, as one."""
-        if names not in self._known:
-            self._known[names] = sum(map(mul, map(_language(names).__getitem__, self._pairs), self._counts))
-        return self._known[names]
+        found = self._known.get(names)
+        if found is None:
+            found = sum(map(mul, map(_reading("cp1252", names).__getitem__, self._pairs), self._counts))
+            self._known[names] = found
+        return found
+
+
+def _counted(pairs: list[tuple[int, int]]) -> _Counted:
+    return [pair for pair, _ in pairs], [float(count) for _, count in pairs]
 
 
 def _leading(scored: list[_Scored], most: int) -> list[_Scored]:
@@ -301,6 +308,27 @@ class _Language(dict[str, float]):
 _language = cache(_Language)
 
 
+class _Reading(dict[int, float]):
+    """How likely a byte is after another, as an encoding reads them, in several languages as one."""
+
+    def __init__(self, encoding: str, names: _Names) -> None:
+        super().__init__()
+        self._letters, self._costs, self._cases, _ = _alphabet(encoding)
+        self._language = _language(names)
+
+    def __missing__(self, pair: int) -> float:
+        first, second = pair >> 8, pair & 0xFF
+        score = self._language[self._letters[first] + self._letters[second]] + self._costs[second]
+        if self._cases[second] > 0 > self._cases[first]:
+            score += _MIXED_CASE
+        if len(self) < _MOST_PAIRS_KNOWN:
+            self[pair] = score
+        return score
+
+
+_reading = cache(_Reading)
+
+
 @cache
 def _each(names: _Names) -> tuple[_Names, ...]:
     return tuple((name,) for name in names)
@@ -316,7 +344,7 @@ def _commonness(character: str, encoding: str) -> float:
     """Logarithm of how likely the character is in text of the languages that the encoding is for."""
     japanese, korean = encoding in ("cp932", "euc_jp"), encoding in ("cp949", "johab")
     if "\u3040" <= character <= "\u30ff":
-        return -4.2 if japanese else -11.0
+        return _COMMONEST if japanese else -11.0
     if "가" <= character <= "힣":
         return (-5.2 if character in _syllables() else -9.5) if korean else _STRANGE
     if character in "、。「」『』（），：；！？《》・…·　“”‘’—～":

@@ -7,24 +7,18 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from tasks.extractors._html.css import Compound, Declared, Selector, declarations, parted, put, rules, selector_of, selectors_of
+from tasks.extractors._html.css import Compound, Declared, Selector, declarations, put
 from tasks.extractors._html.query import values
+from tasks.extractors._html.sheets import written_in
 
-_MOST_RULES = 5_000
 _MOST_CLASSES = 50
+_FEW_NAMES = 4
+"""Names that are looked for in all values of an attribute one by one."""
 _MOST_STEPS = 200
 """Elements that are tried for one selector: deeper nesting is an attack."""
 _MOST_MARKS = 200
 """Names that are looked for in all that is around an element at once; others are only looked for one by one."""
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]{1,100})\s*(?:,\s*([^()]{0,100}))?\)")
-_INTRICATE = re.compile(r"[(\[]")
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-"""Where names stand that need not be there."""
-_STATE = re.compile(r":(?!(?:root|first-child|last-child|only-child|not)\b)")
-"""What is not understood, so that the rule may be passed over unread."""
-_NAMES = re.compile(r"[.#][\w-]+")
-_GROUND = re.compile(r"background(?:-color|-image)?\s*:([^;]*)")
-_GROUNDS = ("background", "background-color", "background-image")
 
 
 class Rule(NamedTuple):
@@ -45,7 +39,7 @@ class Cascade:
     def __init__(self, sheets: list[str], root: Any) -> None:
         """`sheets` are the texts of its <style>; classes and ids are those under `root` now."""
         self.rules: list[Rule] = []
-        self._written: list[tuple[str, str]] = []
+        self._written = written_in(sheets)
         self._values: dict[str, set[str]] = {}
         self._by_key: dict[str, list[Rule]] = {}
         self._candidates: dict[tuple[str, str | None, str | None], list[Rule]] = {}
@@ -56,8 +50,6 @@ class Cascade:
         self._inline: dict[str, Declared] = {}
         self._styles: dict[Any, dict[str, str]] = {}
         self._alike: dict[tuple[str | None, ...], dict[str, str]] = {}
-        for sheet in sheets:
-            self._written += islice(rules(sheet), _MOST_RULES - len(self._written))
         if self._written:
             self._note_rules(root)
 
@@ -86,7 +78,10 @@ class Cascade:
         found: list[Any] = []
         for name, mark in (("class", "."), ("id", "#")):
             wanted = {key[1:] for key in keys if key[0] == mark}
-            values = {value for value in self._values[name] if not wanted.isdisjoint(value.split(None, _MOST_CLASSES))}
+            likely = self._values[name]
+            if len(wanted) <= _FEW_NAMES:
+                likely = {value for key in wanted for value in likely if key in value}
+            values = {value for value in likely if not wanted.isdisjoint(value.split(None, _MOST_CLASSES))}
             if values:
                 found += [element for element in root.iter("*") if element.get(name) in values]
         tags = [key for key in keys if key[0] not in ".#"]
@@ -100,33 +95,26 @@ class Cascade:
 
     def grounds(self) -> Iterator[str]:
         """What the sheets paint behind anything, whether the page has it or not, and some more."""
-        for _, body in self._written:
-            if "\\" in body:
-                yield from painted(declarations(body))
-            elif "background" in (low := body.lower()):
-                for value in _GROUND.findall(low):
-                    yield value.partition("!important")[0].strip()
+        for rule in self._written:
+            yield from rule.grounds()
 
     def grounds_understood(self) -> Iterator[str]:
         """What the sheets paint by rules whose selectors are understood."""
-        for selectors, body in self._written:
-            values = painted(declarations(body)) if "background" in body.lower() or "\\" in body else []
-            if values and next(selectors_of(selectors), None) is not None:
-                yield from values
+        for rule in self._written:
+            yield from rule.grounds_understood()
 
     def _note_rules(self, root: Any) -> None:
-        self._values = {name: set(values(name)(root)) for name in ("class", "id")}
-        names = {f".{name}" for value in self._values["class"] for name in value.split(None, _MOST_CLASSES)}
-        names.update(f"#{value}" for value in self._values["id"])
-        for order, (source, body) in enumerate(self._written):
-            if "--" in body:
-                self._note_variables(declarations(body))
-            living = _living(source, names)
-            declared = declarations(body) if living else None
-            if declared is not None and (declared.usual or declared.important):
-                for selector in map(selector_of, living):
-                    if selector is not None:
-                        self._add(selector, declared, order)
+        self._values["class"] = set(values("class")(root))
+        is_by_id = any("#" in rule.selectors for rule in self._written)
+        self._values["id"] = set(values("id")(root)) if is_by_id else set()
+        names = {f".{name}" for name in " ".join(self._values["class"]).split()}
+        names.update([f"#{value}" for value in self._values["id"]])
+        for order, rule in enumerate(self._written):
+            if "--" in rule.body:
+                self._note_variables(rule.declared)
+            for selector in rule.living(names):
+                if rule.declared.usual or rule.declared.important:
+                    self._add(selector, rule.declared, order)
 
     def _add(self, selector: Selector, declared: Declared, order: int) -> None:
         first = selector.compounds[0]
@@ -224,23 +212,9 @@ class Cascade:
         return names
 
 
-def painted(declared: Declared) -> list[str]:
-    """What is painted behind something."""
-    return [own[name] for own in declared for name in _GROUNDS if name in own]
-
-
 def key_of(compound: Compound) -> str:
     """One of the names that an element must have, its tag if it needs no name, "" if it needs neither."""
     return min(compound.names) if compound.names else compound.tag
-
-
-def _living(source: str, names: set[str]) -> list[str]:
-    """The selectors of a rule that may fit anything in a page with these classes and ids."""
-    if _INTRICATE.search(source):
-        found = [text for text in parted(source) if names.issuperset(_NAMES.findall(_ASIDE.sub("", text)))]
-    else:
-        found = [text for text in source.split(",") if names.issuperset(_NAMES.findall(text))]
-    return [text for text in found if not _STATE.search(text)] if ":" in source else found
 
 
 def _merge(style: dict[str, str], more: dict[str, str]) -> None:

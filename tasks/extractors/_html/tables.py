@@ -47,9 +47,12 @@ def data_table(table: Any) -> list[list[str]]:
     """
     if table.get("role") in ("presentation", "none"):
         return []
-    if any(inner is not table for inner in table.iter("table", *HEADINGS)):
-        return []
-    lines = [cells(tr) for tr in table.iter("tr")]
+    lines: list[list[Any]] = []
+    for inner in table.iter("tr", "table", *HEADINGS):
+        if inner.tag == "tr":
+            lines.append(cells(inner))
+        elif inner is not table:
+            return []
     return _grid(lines) if len(lines) > 1 and max(map(len, lines)) > 1 else []
 
 
@@ -83,8 +86,11 @@ def _grid(lines: list[list[Any]]) -> list[list[str]]:
 
 def cells(row: Any) -> list[Any]:
     """The cells of a row, also of one whose cells stand in a form."""
-    found = list(row.iterchildren(*CELLS))
-    return found if len(found) == len(row) else list(_nearest_cells(row))
+    found = row[:]
+    for cell in found:
+        if cell.tag not in CELLS:
+            return list(_nearest_cells(row))
+    return found  # type: ignore[no-any-return]
 
 
 def _nearest_cells(row: Any) -> Iterator[Any]:

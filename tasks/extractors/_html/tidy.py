@@ -13,9 +13,10 @@ _NUMBERED = re.compile(r"\(?\w{1,6}[.)]")
 _SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "mroot": "√"}
 
 
-def open_frames(root: Any, parse: Callable[[bytes], Any]) -> None:
-    """Put the pages that frames bring along (srcdoc) in their places."""
-    for frame in list(root.iter("iframe")):
+def open_frames(frames: list[Any], parse: Callable[[bytes], Any]) -> bool:
+    """Put the pages that frames bring along (srcdoc) in their places; True if there are any."""
+    is_any = False
+    for frame in frames:
         source = frame.get("srcdoc")
         page = parse(source.encode("utf-8", "ignore")) if source else None
         body = page.find("body") if page is not None else None
@@ -24,6 +25,8 @@ def open_frames(root: Any, parse: Callable[[bytes], Any]) -> None:
             frame.tag = "div"
             frame.text = body.text
             frame.extend(list(body))
+            is_any = True
+    return is_any
 
 
 def tidy(root: Any, found: dict[str, list[Any]], styles: list[Any]) -> None:

@@ -25,8 +25,8 @@ _INLINE = (
 )
 """Elements that part no words: only their texts matter."""
 _LOOKED_AT = (
-    *("button", "canvas", "font", "img", "link", "math", "meta", "nav", "noframes", "noscript", "style", "sup", "svg"),
-    *("template", "video"),
+    *("button", "canvas", "font", "iframe", "img", "link", "math", "meta", "nav", "noframes", "noscript", "style", "sup"),
+    *("svg", "template", "video"),
 )
 _MENU_ROLES = frozenset({"navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog"})
 _FURNITURE = frozenset({"header", "footer"})
@@ -55,8 +55,9 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
     root = _tree(source)
     if root is None:
         raise Unprocessable(Reason.EMPTY, "the page has no content")
-    open_frames(root, _tree)
     found = by_tag(root, *_LOOKED_AT)
+    if found["iframe"] and open_frames(found["iframe"], _tree):
+        found = by_tag(root, *_LOOKED_AT)
     notes = noted(root, found)
     if not menus:  # before the rest, for they may be half of the page; what is hidden in them is no trick but unfolds
         _drop_menus(root, found)
@@ -76,7 +77,7 @@ def _tree(source: bytes, is_flat: bool = False) -> Any:
     """The tree of a page; None without any element. Raises Unprocessable(CORRUPT)."""
     from lxml import etree
 
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True)
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True, collect_ids=False)
     head = source[:_HEAD].lower()
     if (b"<?xml" in head or b"www.w3.org/1999/xhtml" in head) and b"/>" in source:
         source = _SELF_CLOSED.sub(rb"<\1\2></\1>", source)
@@ -150,18 +151,18 @@ def _named_main(root: Any, furniture: list[Any]) -> Any:
     if len(named) != 1:
         return root
     (main,) = named
-    held = len(shown(main))
-    if held < _LEAST_MAIN:
+    held = shown(main)
+    if len(held) < _LEAST_MAIN:
         return root
-    if held * _FAIR_SHARE >= len(shown(root)):
+    whole = shown(root)
+    if len(held) * _FAIR_SHARE >= len(whole):
         return main
     # What is left out anyway does not count, nor do the blanks of the source.
-    page = _weight(root) - sum(map(_weight, furniture))
-    return main if _weight(main) * _FAIR_SHARE >= page else root
+    page = _weight(whole) - sum(_weight(shown(box)) for box in furniture)
+    return main if _weight(held) * _FAIR_SHARE >= page else root
 
 
-def _weight(element: Any) -> int:
-    text = shown(element)
+def _weight(text: str) -> int:
     return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
 
 
@@ -170,7 +171,12 @@ def _furniture(root: Any) -> list[Any]:
     found: list[Any] = []
     box = root if root.tag == "body" else root.find("body")
     while box is not None:
-        found += [child for child in box.iterchildren(*_FURNITURE) if next(child.iter(*HEADINGS), None) is None]
-        inner = [child for child in box if child.tag in BLOCKS]
+        inner: list[Any] = []
+        for child in box:
+            tag = child.tag
+            if tag in BLOCKS:
+                inner.append(child)
+                if tag in _FURNITURE and next(child.iter(*HEADINGS), None) is None:
+                    found.append(child)
         box = inner[0] if len(inner) == 1 and inner[0].tag in _WRAPPERS else None
     return found

@@ -23,6 +23,11 @@ _NOTED = _TELLING | {"br", "rt"}
 """They count even where no text is before them."""
 _BOUNDARIES = BLOCKS | _CAPTIONS | _CODE | {"br", "rt"}
 _BREAK = "\ue002"
+_CAPTION, _CODE_TEXT, _HEADING, _LIST_ITEM, _PARAGRAPH, _TABLE = (
+    *(ElementKind.CAPTION, ElementKind.CODE, ElementKind.HEADING, ElementKind.LIST_ITEM, ElementKind.PARAGRAPH),
+    ElementKind.TABLE,
+)
+"""By names of their own: members of an enumeration are looked up slowly."""
 
 
 class Walker:
@@ -43,6 +48,7 @@ class Walker:
         root.tail = None
         walk = etree.iterwalk(root, events=("start", "end"))
         run = self._run
+        add = run.append
         for event, element in walk:
             tag = element.tag
             if event == "start":
@@ -58,7 +64,7 @@ class Walker:
                     self._end(element, tag)
                 text = element.tail
             if text and (run or not text.isspace()):  # most texts are white space between tags
-                run.append(text)
+                add(text)
         self._flush()
 
     def _take_whole(self, element: Any) -> bool:
@@ -72,8 +78,8 @@ class Walker:
             return False
         self._flush()
         for caption in element.iterchildren("caption"):
-            self._builder.add(ElementKind.CAPTION, flat(caption))
-        self._builder.add(ElementKind.TABLE, markdown_table(cells), header_lines=HEADER_LINES)
+            self._builder.add(_CAPTION, flat(caption))
+        self._builder.add(_TABLE, markdown_table(cells), header_lines=HEADER_LINES)
         return True
 
     def _take_code(self, element: Any) -> None:
@@ -81,7 +87,7 @@ class Walker:
             line_break.tail = "\n" + (line_break.tail or "")
         for button in list(element.iter("button")):
             button.clear(keep_tail=True)  # it copies the code
-        self._builder.add(ElementKind.CODE, shown(element))
+        self._builder.add(_CODE_TEXT, shown(element))
 
     def _start(self, element: Any, tag: str) -> None:
         if tag == "br":
@@ -137,11 +143,8 @@ class Walker:
         run = self._run
         if not run:
             return
-        text = run[0] if len(run) == 1 else "".join(run)
+        text = squeezed(run[0] if len(run) == 1 else "".join(run))
         run.clear()
-        if text.isspace():
-            return
-        text = squeezed(text)
         if _BREAK in text:
             self._add_lines([line.strip() for line in text.split(_BREAK)])
         elif text:
@@ -158,12 +161,12 @@ class Walker:
 
     def _add(self, text: str) -> None:
         if self._heading is not None:
-            self._builder.add(ElementKind.HEADING, text.rstrip("¶"), level=self._heading)
+            self._builder.add(_HEADING, text.rstrip("¶"), level=self._heading)
         elif self._caption:
-            self._builder.add(ElementKind.CAPTION, text)
+            self._builder.add(_CAPTION, text)
         elif self._item is not None:
             bullet = BULLET.match(text) if not self._item else None
-            self._builder.add(ElementKind.LIST_ITEM, self._item + (text[bullet.end() :] if bullet else text))
+            self._builder.add(_LIST_ITEM, self._item + (text[bullet.end() :] if bullet else text))
             self._item = None  # what follows in the same item is a paragraph of its own
         else:
-            self._builder.add(ElementKind.PARAGRAPH, text)
+            self._builder.add(_PARAGRAPH, text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 
 from tasks.extractors._encodings.wide import wide_encoding
 from tasks.extractors._types.suffixes import (
@@ -151,10 +150,10 @@ def _table_type(plain: bytes, claimed: str | None, whole: bool) -> str | None:
 
 def _is_mail(head: bytes, suffix: str) -> bool:
     """True if it starts with RFC 5322 headers: two of them if the name says mail, otherwise one of transport among three."""
-    block = re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]
-    first = block.split(b"\n", 1)[0]
-    if not (MAIL_HEADER.match(block) or first.startswith(b"From ")):
+    head = head.lstrip()
+    if not (MAIL_HEADER.match(head) or head.startswith(b"From ")):
         return False
+    block = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
     found = {name.lower() for name in MAIL_HEADER.findall(block)}
     known = found & (_MAIL_ADDRESSING | _MAIL_TRANSPORT)
     if suffix in (".eml", ".mht", ".mhtml"):
@@ -162,7 +161,6 @@ def _is_mail(head: bytes, suffix: str) -> bool:
     return len(known) >= 3 and bool(known & _MAIL_TRANSPORT) and bool(known & _MAIL_ADDRESSING) and suffix != ".mbox"
 
 
-@lru_cache(2)
 def is_text(head: bytes) -> bool:
     if head.startswith(_BOMS):
         return True

@@ -223,3 +223,14 @@ def test_a_page_in_utf_7_is_read_as_browsers_show_it(tmp_path: Path) -> None:
 def test_style_sheets_in_menus_count_too(tmp_path: Path) -> None:
     menu = "<nav><style>.x{display:none}</style><a href=a>Home</a><ul hidden><li>Unfolds</ul></nav>"
     assert read(tmp_path, f"{menu}<p class=x>{SECRET}</p><p>Seen.</p>") == ("Seen.", len(SECRET))
+
+
+@pytest.mark.parametrize("spare", [0, 500_000])
+def test_pages_that_share_a_sheet_are_read_each_by_itself(tmp_path: Path, spare: int) -> None:
+    sheet = f"<style>.off {{ display: none }} #dim {{ color: #eee }} .ink {{ background: #eee }}{' ' * spare}</style>"
+    hidden = f"<p class=off>{SECRET}</p>"
+    for _ in range(2):
+        assert read(tmp_path, f"<p>Word</p>{hidden}", sheet) == ("Word", len(SECRET))
+        assert read(tmp_path, f"<p class=on>{SECRET}</p>", sheet) == (SECRET, 0)
+        assert read(tmp_path, f"<p>Word</p><div class=ink><b id=dim>{SECRET}</b></div>", sheet) == ("Word", len(SECRET))
+        assert read(tmp_path, f"<div class=ink><b>{SECRET}</b></div>", sheet) == (SECRET, 0)

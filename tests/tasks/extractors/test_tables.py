@@ -25,6 +25,7 @@ from tests.tasks.chunkers.tokenizers import WordPiece
 )
 def test_only_cells_with_text_take_room(rows: list[list[str]], lines: list[str]) -> None:
     assert markdown_table(rows).split("\n") == lines
+    assert markdown_table(iter(rows)).split("\n") == lines  # of which it is not known how many they are
 
 
 def test_one_wide_row_widens_no_other(tmp_path: Path) -> None:
