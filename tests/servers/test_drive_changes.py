@@ -270,6 +270,23 @@ def test_descendants_get_entries_as_the_knob_says(server: DriveServer, client: C
     assert log.news() == [(file, False)]
 
 
+def test_who_sees_not_the_folder_hears_of_what_lies_below_only_if_the_knob_says_so(
+    server: DriveServer, client: Client, home: str
+) -> None:
+    world = server.world
+    file = world.create_file("a.txt", b"1", home)
+    world.share(file, email=BOB)
+    alice, bob = Reader(client(ALICE)), Reader(client(BOB))
+    world.trash(home)
+    assert (alice.news(), bob.news()) == ([(home, False)], [])
+    assert client(BOB).files().get(fileId=file, fields="trashed").execute() == {"trashed": True}
+    world.knobs.outsider_events = True
+    world.untrash(home)
+    assert (alice.news(), bob.news()) == ([(home, False)], [(file, False)])
+    world.delete(home)
+    assert (alice.news(), bob.news()) == ([(home, True)], [(file, True)])
+
+
 def test_deleting_a_folder_leaves_tombstones_below_only_if_the_knob_says_so(
     server: DriveServer, client: Client, home: str
 ) -> None:

@@ -39,6 +39,8 @@ class Knobs:
     coalesce: bool = True
     descendant_events: Literal["none", "trash_only", "all_delayed"] = "none"
     descendant_delay: float = 30.0
+    outsider_events: bool = False
+    """Who sees an item below a folder but not the folder gets an entry for it when the folder is moved, trashed or deleted."""
     delete_descendant_tombstones: bool = False
     rename_bumps_mtime: bool = False
     view_events: bool = True

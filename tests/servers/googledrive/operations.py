@@ -29,6 +29,7 @@ class FileOperations(State):
             self.remember(node.id, node)
             before = self.access.corpora(node)
             beneath = self._beneath(node, event) if below else []
+            outside = self._outside(node, before) if below and self.knobs.outsider_events else []
             yield
             node.version += 1
             if access:
@@ -36,6 +37,11 @@ class FileOperations(State):
             after = self.access.corpora(node) if node.id in self.nodes else frozenset()
             self.log("file", node.id, before | after, event)
             self._tell_of(beneath, event)
+            for child, corpora in outside:
+                self.log("file", child.id, corpora, event)
+
+    def _outside(self, node: Node, corpora: frozenset[str]) -> list[tuple[Node, frozenset[str]]]:
+        return [(child, others) for child in self.subtree(node) if (others := self.access.corpora(child) - corpora)]
 
     def _beneath(self, node: Node, event: str) -> list[tuple[Node, frozenset[str]]]:
         policy = self.knobs.descendant_events
