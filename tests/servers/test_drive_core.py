@@ -36,6 +36,8 @@ def test_each_request_is_recorded_with_caller_units_and_outcome(server: DriveSer
     drive.files().list(q="trashed=false").execute()
     ask(server, f"/drive/v3/files/{home}x?supportsAllDrives=true", "alice@example.com")
     listed, missed = server.requests
+    assert listed.size is not None
+    assert listed.size > 50
     assert (listed.endpoint, listed.identity, listed.units, listed.status) == ("files.list", "alice@example.com", 100, 200)
     assert listed.params["q"] == "trashed=false"
     assert (missed.endpoint, missed.status, missed.reason, missed.file_id) == ("files.get", 404, "notFound", f"{home}x")

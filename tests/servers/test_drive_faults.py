@@ -15,6 +15,7 @@ from googleapiclient.http import MediaIoBaseDownload
 
 from tests.servers.conftest import Client, ask, reason_of
 from tests.servers.drive import DriveServer
+from tests.servers.googledrive.content import Made
 from tests.servers.googledrive.errors import REASONS
 from tests.servers.googledrive.faults import ACTIONS
 
@@ -146,6 +147,14 @@ def test_bodies_are_cut(server: DriveServer, client: Client, file: str) -> None:
     assert media(client(ALICE), file) == b"012"
 
 
+def test_a_cut_costs_what_is_sent(server: DriveServer, home: str) -> None:
+    file = server.world.create_file("big", Made(1, 3 << 30), home)
+    for action, options in (("reset_after_n_bytes", {"n": 100_000}), ("truncate_with_length", {"keep": 0.0001})):
+        strike(server, action, **options)
+        with pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
+            ask(server, f"/drive/v3/files/{file}?alt=media", ALICE)
+
+
 def test_json_is_cut(server: DriveServer, client: Client, file: str) -> None:
     strike(server, "invalid_json_200")
     assert isinstance(client(ALICE).files().get(fileId=file).execute(), str)
@@ -154,6 +163,8 @@ def test_json_is_cut(server: DriveServer, client: Client, file: str) -> None:
 def test_other_bytes_come(server: DriveServer, client: Client, file: str) -> None:
     strike(server, "wrong_content", {"endpoint": "files.get_media"}, data=b"something else")
     assert ask(server, f"/drive/v3/files/{file}?alt=media", ALICE)[2] == b"something else"
+    strike(server, "wrong_content", times=None)
+    assert media(client(ALICE), file, 4) == bytes(byte ^ 0x20 for byte in b"0123456789")
 
 
 def test_ranges_are_passed_over(server: DriveServer, client: Client, file: str) -> None:

@@ -50,7 +50,7 @@ class Fault:
     `status`: code, reason, message, retry_after (seconds), html_body. `delay`: seconds. `hang`: seconds, an hour if not given.
     `reset_after_n_bytes`: n, counted in the body. `truncate_*`, `close_*`: keep, the share of the body that is sent (0.5);
     `close_without_length_truncated` passes over ranges, since a 206 would tell the length.
-    `wrong_content`: data (bytes or base64 text). `redirect`: location, status.
+    `wrong_content`: data (bytes or base64 text); without it, as many other bytes. `redirect`: location, status.
     """
 
     name: str
@@ -105,7 +105,9 @@ class Fault:
             body = response.data()
             return Response(200, {"Content-Type": JSON}, body[: max(1, len(body) // 2)])
         if self.name == "wrong_content":
-            data = self.options.get("data", b"\x00 other bytes \x00")
+            data = self.options.get("data")
+            if data is None:
+                return Response(response.status, response.headers, bytes(byte ^ 0x20 for byte in response.data()))
             wrong = b64decode(data) if isinstance(data, str) else data
             return Response(response.status, {k: v for k, v in response.headers.items() if k != "Content-Range"}, wrong)
         if self.name == "no_content_range_416" and response.status == 416:

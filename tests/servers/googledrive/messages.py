@@ -55,6 +55,11 @@ class Response:
     body: bytes | Callable[[], Iterator[bytes]] = b""
     length: int | None = None
 
+    @property
+    def size(self) -> int | None:
+        """Length of the body, None if it is chunked."""
+        return len(self.body) if isinstance(self.body, bytes) else self.length
+
     def data(self) -> bytes:
         """The whole body in memory."""
         return self.body if isinstance(self.body, bytes) else b"".join(self.body())

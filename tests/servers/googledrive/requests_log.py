@@ -19,6 +19,8 @@ class Record:
     endpoint: str
     status: int = 0
     units: int = 0
+    size: int | None = None
+    """Bytes of the answer's body, None if it was chunked."""
     reason: str = ""
     fault: str = ""
     file_id: str = ""

@@ -71,7 +71,7 @@ class Service:
             response = self._batch(request) if call.endpoint == "batch" else self._locked(call, holder, record)
         if fault:
             response = fault.late(response)
-        record.status = response.status
+        record.status, record.size = response.status, response.size
         return self._zipped(request, response), fault if fault and fault.on_the_wire else None
 
     def _holder(self, request: Request) -> Holder | None:

@@ -107,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         return iter((response.body,)) if isinstance(response.body, bytes) else response.body()
 
     def _send(self, response: Response) -> None:
-        length = len(response.body) if isinstance(response.body, bytes) else response.length
+        length = response.size
         if response.status == 204:
             self._head(response, {})
         elif length is not None:
@@ -125,23 +125,29 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if fault.name == "reset_before_headers":
             return self._reset()
-        body = response.data()
-        kept = body[: int(len(body) * float(fault.options.get("keep", 0.5)))]
+        size = response.size if response.size is not None else len(response.data())
+        kept = int(size * float(fault.options.get("keep", 0.5)))
         if fault.name == "reset_after_n_bytes":
-            self._head(response, {"Content-Length": str(len(body))})
-            self.wfile.write(body[: int(fault.options.get("n", len(body) // 2))])
+            self._head(response, {"Content-Length": str(size)})
+            self._first(response, int(fault.options.get("n", size // 2)))
             self.wfile.flush()
             return self._reset()
         if fault.name == "truncate_with_length":
-            self._head(response, {"Content-Length": str(len(body))})
-            self.wfile.write(kept)
+            self._head(response, {"Content-Length": str(size)})
         elif fault.name == "truncate_chunked":
             self._head(response, {"Transfer-Encoding": "chunked"})
-            self.wfile.write(b"%x\r\n%b" % (len(body), kept))
+            self.wfile.write(b"%x\r\n" % size)
         else:
             self._head(response, {"Connection": "close"})
-            self.wfile.write(kept)
-        return None
+        return self._first(response, kept)
+
+    def _first(self, response: Response, count: int) -> None:
+        """So many bytes of the body."""
+        for piece in self._pieces(response):
+            self.wfile.write(piece[:count])
+            count -= len(piece)
+            if count <= 0:
+                return
 
     def _reset(self) -> None:
         """RST instead of FIN."""
