@@ -4,7 +4,7 @@ LevadaError
 ├─ TransientError          try again later (exponential back-off; honour retry_after)
 │  ├─ SourceUnavailable    the source cannot be listed: the run fails, nothing moves
 │  │  └─ CredentialsLost   its credentials are missing, expired or revoked: somebody must log in again
-│  ├─ CursorRejected       the source knows the cursor no more: it is listed from scratch
+│  ├─ CursorRejected       only a listing from scratch can tell what changed
 │  ├─ StoreUnavailable     the vector store does not answer
 │  └─ LibraryBusy          another run works on this library
 ├─ PermanentError          trying again changes nothing until somebody mends it
@@ -45,7 +45,14 @@ class CredentialsLost(SourceUnavailable):
 
 
 class CursorRejected(TransientError):
-    """The source does not know the cursor any more; only a listing from scratch can tell what changed."""
+    """Only a listing from scratch can tell what changed: the source knows the cursor no more, or has reason to doubt it.
+
+    `expected`: nothing went wrong, it was time.
+    """
+
+    def __init__(self, message: str, expected: bool = False) -> None:
+        super().__init__(message)
+        self.expected = expected
 
 
 class StoreUnavailable(TransientError):

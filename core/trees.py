@@ -50,6 +50,9 @@ class Tree(Protocol):
     def missed(self) -> Iterator[Node]:
         """For a listing from scratch: what was there before and is not staged, by id."""
 
+    def before(self, ids: Iterable[bytes]) -> set[bytes]:
+        """Those of these nodes that were there before this listing."""
+
 
 class MemoryTree:
     """A tree that is forgotten afterwards: for a listing whose result nobody keeps, such as a plan's."""
@@ -88,6 +91,10 @@ class MemoryTree:
     def missed(self) -> Iterator[Node]:
         """See Tree."""
         yield from ()
+
+    def before(self, ids: Iterable[bytes]) -> set[bytes]:
+        """See Tree."""
+        return set()
 
     def _forget(self, id: bytes) -> None:
         node = self._nodes.pop(id, None)

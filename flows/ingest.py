@@ -111,6 +111,8 @@ def ingest(
             raise
         return Completed(name="Skipped", message=str(exc))
     finally:
+        for adapter in adapters:
+            adapter.close()
         opened.close()
 
 

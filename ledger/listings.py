@@ -90,6 +90,14 @@ def begin(db: Database, run: Run, source: SourceRow, cursor: str | None = None) 
     return Listing(id, LedgerTree(db, source.id, id, position, from_scratch=cursor is None))
 
 
+def is_interrupted_from_scratch(db: Database, source: SourceRow) -> bool:
+    """True if a listing from scratch was interrupted, and can be gone on with."""
+    c = listings.c
+    half_way = select(c.id).where(c.source_id == source.id, c.position.is_not(None), c.cursor.is_(None))
+    with db.read() as connection:
+        return connection.execute(half_way.limit(1)).first() is not None
+
+
 def discard(db: Database, run: Run, source: SourceRow) -> None:
     """Forget whatever is staged: the next listing of the source begins anew."""
     with db.write() as connection:

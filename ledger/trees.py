@@ -70,6 +70,15 @@ class LedgerTree:
         if self._from_scratch:
             yield from self._pages(lambda after: _kept(self._source_id, self._listing, nodes.c.id > after))
 
+    def before(self, ids: Iterable[bytes]) -> set[bytes]:
+        """See Tree."""
+        found: set[bytes] = set()
+        with self._db.read() as connection:
+            for part in parts(list(dict.fromkeys(ids))):
+                of_source = and_(nodes.c.source_id == self._source_id, self._db.among(nodes.c.id, part))
+                found.update(bytes(id) for id in connection.execute(select(nodes.c.id).where(of_source)).scalars())
+        return found
+
     def _seen(self, staged: ColumnElement[bool], kept: ColumnElement[bool]) -> Select[tuple[object, ...]]:
         """Staged nodes, and promoted ones of which the listing has said nothing."""
         news = _staged(self._listing, and_(staged, ~listed_nodes.c.dropped))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,8 @@ def _cursor(ctx: RunContext, source: SourceContext, confirm_removals: bool, full
     """Where to begin; None: from scratch."""
     # Only a whole listing sees again, or misses again, what an earlier one missed.
     doubted = absences.wait_for_listing(ctx.db, source.row.id) or (confirm_removals and absences.wait(ctx.db, source.row.id))
-    return None if full or doubted else source.row.cursor
+    half_way = listings.is_interrupted_from_scratch(ctx.db, source.row)
+    return None if full or doubted or half_way else source.row.cursor
 
 
 def _listed(ctx: RunContext, source: SourceContext, cursor: str | None) -> tuple[int, ListingEnd]:
@@ -70,7 +72,8 @@ def _listed(ctx: RunContext, source: SourceContext, cursor: str | None) -> tuple
         end = _list(ctx, source, listing, cursor)
     except CursorRejected as exc:
         # Never "from now on": what happened in between would be lost.
-        logger().warning("%s is listed from scratch: %s", source.row.root, exc)
+        level = logging.INFO if exc.expected else logging.WARNING
+        logger().log(level, "%s is listed from scratch: %s", source.row.root, exc)
         listings.discard(ctx.db, ctx.run, source.row)
         listing = listings.begin(ctx.db, ctx.run, source.row, None)
         end = _list(ctx, source, listing, None)

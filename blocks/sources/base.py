@@ -55,3 +55,6 @@ class Source(Block, ABC):
         it was read, TOO_LARGE above `max_bytes`, or if there is no room for it; SourceUnavailable if the whole source is;
         TransientError if the copy cannot be written (a full disk); UsageError for an id that no listing gave.
         """
+
+    def close(self) -> None:
+        """Let go of connections; most sources hold none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import stat
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,8 @@ class SourceContract(ABC):
         place.settle()
         first, _ = listing(place.source())
         second, _ = listing(place.source())
-        assert first == second
+        # Where a listing stands may tell the time.
+        assert [replace(page, position=None) for page in first] == [replace(page, position=None) for page in second]
 
     def test_fetch_gives_the_bytes_privately(self, place: Place, snapshots: Path) -> None:
         data = bytes(range(256)) * 5_000

@@ -1,0 +1,72 @@
+"""What a listing asks of the account, with several questions at a time where the answers do not depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, TypeVar
+
+from blocks.sources.drive.client import DriveClient
+from blocks.sources.drive.errors import Gone, Refused
+from blocks.sources.drive.items import FIELDS, FOLDER, Resource
+from blocks.sources.drive.readers import own_grants
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+USER = "user"
+"""The corpus of what is on no shared drive that we are a member of; that of a shared drive is called by its id."""
+AT_ONCE = 8
+"""Questions on their way at the same time."""
+FOLDERS = f"mimeType = '{FOLDER}' and trashed = false"
+FILES = f"mimeType != '{FOLDER}' and trashed = false"
+
+
+class Account:
+    """The client, and threads to ask with; a context."""
+
+    def __init__(self, client: DriveClient) -> None:
+        self.client = client
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="drive")
+
+    def __enter__(self) -> Account:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def each(self, ask: Callable[[A], B], questions: Iterable[A]) -> Iterator[B]:
+        """The answers, in the order of the questions. Raises what the first question raised that failed."""
+        listed = list(questions)
+        if len(listed) == 1:
+            yield ask(listed[0])
+        else:
+            yield from self._threads.map(ask, listed)
+
+    def page(self, query: str, corpus: str, token: str | None = None) -> dict[str, Any]:
+        """One page of a list of items."""
+        return self.client.files(query, None if corpus == USER else corpus, token, f"files({FIELDS})")
+
+    def item(self, id: str) -> Resource | None:
+        """An item as it is now; None if it is not there, or not for us."""
+        try:
+            return self.client.file(id, FIELDS)
+        except Gone:
+            return None
+
+    def permissions(self, id: str) -> list[Resource] | None:
+        """An item's permissions; None if Drive does not tell them to us."""
+        try:
+            return list(self.client.permissions(id))
+        except (Gone, Refused):
+            return None
+
+    def grants(self, item: Resource) -> tuple[str, ...]:
+        """Who may see an item whose folder is not known."""
+        return own_grants(item, self.permissions)
+
+
+def inside(folder: str) -> str:
+    """The query for what lies in a folder. One folder at a time: of several, joined by "or", Drive leaves some items out."""
+    return f"'{folder}' in parents and trashed = false"

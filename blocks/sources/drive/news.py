@@ -1,0 +1,99 @@
+"""What the change logs say is carried into the mirror, until nothing changes any more.
+
+The log tells of an item only what it is now, and of what lies in a folder nothing: children of a folder that enters the scope,
+moves, or changes its readers are listed; what lay in one that leaves goes with it. Folders come before files, and again as
+long as one has found its place: the folder that an item lies in may be told of later than the item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from math import inf
+
+from blocks.sources.drive.items import FOLDER, Resource
+from blocks.sources.drive.logs import Words, governing
+from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.walk import Walk
+from core.files import ChangePage
+
+_PORTION = 1_000
+
+
+class News:
+    """Carries what was heard into the mirror."""
+
+    def __init__(self, mirror: ScopeMirror, walk: Walk, tokens: dict[str, str]) -> None:
+        self._mirror = mirror
+        self._walk = walk
+        self._tokens = tokens
+
+    def take(self, words: Words) -> Iterator[ChangePage]:
+        """All of it; afterwards nothing is pending."""
+        mirror = self._mirror
+        for id, corpora in words.removed.items():
+            if id not in words.items and id not in mirror.roots:
+                mirror.elsewhere[id] = inf
+                yield from self._removed(id, corpora)
+        items = {id: item for id, item in words.items.items() if id not in mirror.roots}
+        folders = {id: item for id, item in items.items() if item.get("mimeType") == FOLDER}
+        files = {id: item for id, item in items.items() if id not in folders}
+        yield from self._folders(folders)
+        yield from self._files(files)
+        yield from self._walk.pending()
+        # A walk may have brought folders in whose children the log told of before, and its lists do not show yet.
+        while self._can_enter(folders) or self._can_enter(files):
+            yield from self._folders(folders)
+            yield from self._files(files)
+            yield from self._walk.pending()
+
+    def _removed(self, id: str, corpora: set[str]) -> Iterator[ChangePage]:
+        before = self._mirror.at(id)
+        # An item that has moved to another corpus is gone from this log, and there.
+        if before is None or before.corpus in corpora:
+            yield from self._mirror.drop(id, explicit=True)
+
+    def _folders(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
+        waiting = dict(folders)
+        while True:
+            placed: set[str] = set()
+            for portion in _portions(list(waiting.values())):
+                self._mirror.look_up(portion)
+                for item in portion:
+                    if (yield from self._settle(item)):
+                        placed.add(item["id"])
+            waiting = {id: item for id, item in waiting.items() if id not in placed}
+            if not placed or not waiting:
+                return
+
+    def _files(self, files: dict[str, Resource]) -> Iterator[ChangePage]:
+        for portion in _portions(list(files.values())):
+            self._mirror.look_up(portion)
+            for item in portion:
+                yield from self._settle(item)
+            if self._mirror.staging.is_full:
+                yield from self._mirror.staging.page()
+
+    def _settle(self, item: Resource) -> Generator[ChangePage, None, bool]:
+        """Give the item its place, or let it go; whether it has one now."""
+        parent = self._parent(item)
+        if parent is None:
+            self._mirror.elsewhere[item["id"]] = int(item.get("version") or 0)
+            yield from self._mirror.drop(item["id"], explicit=True)
+            return False
+        self._mirror.put(item, parent, governing(item, self._tokens))
+        return True
+
+    def _parent(self, item: Resource) -> str | None:
+        """The folder of the scope that it lies in."""
+        parents = item.get("parents")
+        if item.get("trashed") or not parents or not self._mirror.is_in_scope(parents[0]):
+            return None
+        return None if self._mirror.holds(parents[0], item["id"]) else str(parents[0])
+
+    def _can_enter(self, items: dict[str, Resource]) -> bool:
+        return any(self._mirror.at(id) is None and self._parent(item) is not None for id, item in items.items())
+
+
+def _portions(items: list[Resource]) -> Iterator[list[Resource]]:
+    for start in range(0, len(items), _PORTION):
+        yield items[start : start + _PORTION]

@@ -1,0 +1,135 @@
+"""The roots of a scope: where they are found, whose change log tells of them, and whether they are still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from blocks.sources.drive.account import USER, Account
+from blocks.sources.drive.errors import CorpusLost, Gone
+from blocks.sources.drive.items import FOLDER, SHORTCUT, Resource
+from blocks.sources.drive.known import Known, described
+from blocks.sources.drive.readers import UNKNOWN, principals
+from core.errors import UsageError
+
+_DEEPEST = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a source is told to look at."""
+
+    folders: tuple[str, ...] = ()
+    """Ids."""
+    my_drive: bool = False
+    drives: tuple[str, ...] = ()
+    """Ids of shared drives."""
+    all_drives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root as it was last found."""
+
+    id: str
+    corpus: str
+    """Whose change log tells of it."""
+    whole: bool
+    """It is all of its corpus: My Drive, or a shared drive."""
+    above: tuple[str, ...] = ()
+    """On a shared drive: the folders around it, whose readers are its own too."""
+    lost: bool = False
+
+    def facts(self) -> dict[str, Any]:
+        """As the cursor keeps it."""
+        return {"corpus": self.corpus, "whole": self.whole, "above": list(self.above), "lost": self.lost}
+
+    @classmethod
+    def of(cls, id: str, facts: dict[str, Any]) -> Root:
+        """As the cursor kept it."""
+        return cls(id, facts["corpus"], facts["whole"], tuple(facts["above"]), facts["lost"])
+
+
+Found = tuple[Root, Known | None]
+"""A root, and what is at its place: None if it is lost."""
+
+
+def find_all(account: Account, scope: Scope) -> Iterator[Found]:
+    """Every root of the scope. Raises UsageError for an id that is no folder's."""
+    if scope.my_drive:
+        yield find_my_drive(account)
+    for id in scope.folders:
+        yield find_folder(account, id)
+    for id in drive_ids(account, scope):
+        yield find_drive(account, id)
+
+
+def drive_ids(account: Account, scope: Scope) -> list[str]:
+    """Ids of the shared drives in the scope."""
+    every = [drive["id"] for drive in account.client.drives()] if scope.all_drives else []
+    return list(dict.fromkeys([*scope.drives, *every]))
+
+
+def find_my_drive(account: Account) -> Found:
+    """The root folder of the user's own Drive."""
+    item = account.item("root")
+    if item is None:
+        raise UsageError("this account has no My Drive: name folders or shared drives instead")
+    return Root(item["id"], USER, whole=True), described(item, "", USER, account.grants(item))
+
+
+def find_drive(account: Account, id: str) -> Found:
+    """A shared drive; lost if it is deleted, or we are no member any more."""
+    try:
+        drive = account.client.drive(id)
+    except (CorpusLost, Gone):
+        return Root(id, id, whole=True, lost=True), None
+    members = account.permissions(id)
+    readers = UNKNOWN if members is None else principals(members)
+    item = {"id": id, "name": drive.get("name", id), "mimeType": FOLDER}
+    return Root(id, id, whole=True), described(item, "", id, readers)
+
+
+def find_folder(account: Account, id: str, before: Root | None = None) -> Found:
+    """A folder; lost if it is deleted, in the trash, or not shared with us any more. Raises UsageError if it is no folder."""
+    item = account.item(id)
+    if item is None or item.get("trashed"):
+        corpus, above = (before.corpus, before.above) if before is not None else (USER, ())
+        return Root(id, corpus, whole=False, above=above, lost=True), None
+    _check(item)
+    drive = item.get("driveId")
+    if drive == item["id"]:  # its address looks like a folder's
+        return find_drive(account, drive)
+    if drive is None:
+        return Root(id, USER, whole=False), described(item, "", USER, account.grants(item))
+    corpus = _corpus(account, drive)
+    return Root(id, corpus, whole=False, above=_above(account, item)), described(item, "", corpus, account.grants(item))
+
+
+def _check(item: Resource) -> None:
+    name, kind = item.get("name", item["id"]), item.get("mimeType")
+    if kind == SHORTCUT:
+        target = item.get("shortcutDetails", {}).get("targetId", "")
+        raise UsageError(f"{name!r} ({item['id']}) is a shortcut: name the folder it points at, {target}")
+    if kind != FOLDER:
+        raise UsageError(f"{name!r} ({item['id']}) is a file, not a folder: name the folder it lies in")
+
+
+def _corpus(account: Account, drive: str) -> str:
+    """A member reads the drive's own log; whoever is only given some of its folders finds those in the log of the user."""
+    try:
+        account.client.start_token(drive)
+    except CorpusLost:
+        return USER
+    return drive
+
+
+def _above(account: Account, item: Resource) -> tuple[str, ...]:
+    found: list[str] = []
+    parents = item.get("parents") or []
+    while parents and len(found) < _DEEPEST:
+        found.append(parents[0])
+        above = account.item(parents[0])
+        parents = (above.get("parents") or []) if above is not None else []
+    return tuple(found)

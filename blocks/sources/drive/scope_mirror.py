@@ -1,0 +1,169 @@
+"""The scope as it is mirrored: items take their places and leave them, and what that means for files is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from blocks.sources.drive.account import Account
+from blocks.sources.drive.items import Resource
+from blocks.sources.drive.known import Known, described, known
+from blocks.sources.drive.places import Places, plain, readers_of, shown
+from blocks.sources.drive.readers import UNKNOWN, grants
+from blocks.sources.drive.staging import Staging
+from blocks.sources.drive.wanted import Wanted
+from core.files import ChangePage, SourceFile
+from core.trees import Tree
+
+
+class ScopeMirror:
+    """The tree of one listing, and the words on files that follow from what happens in it."""
+
+    def __init__(self, account: Account, tree: Tree, wanted: Wanted, full: bool) -> None:
+        self.staging = Staging(tree)
+        self.places = Places(self.staging)
+        self.roots: set[str] = set()
+        """Ids of items that stay where they are, whatever lists and logs say of their folder."""
+        self.renamed: set[str] = set()
+        """Folders in which everything has another path now."""
+        self.elsewhere: dict[str, float] = {}
+        """Versions of items from which on they are not in the scope: a list that shows an earlier one is behind."""
+        self._account = account
+        self._wanted = wanted
+        self._full = full
+        self._missed: set[bytes] = set()
+        self._permissions: dict[str, list[Resource] | None] = {}
+
+    def at(self, id: str) -> Known | None:
+        """What is known of an item; None if it is not in the scope."""
+        node = self.staging.node(id.encode())
+        return None if node is None else known(node)
+
+    def is_in_scope(self, folder: str) -> bool:
+        """True if what lies in the folder belongs to the scope."""
+        return self.places.of(folder) is not None
+
+    def holds(self, folder: str, id: str) -> bool:
+        """True if the folder lies in the item, or is it."""
+        place = self.places.of(folder)
+        return place is not None and id in place.folders
+
+    def look_up(self, items: Iterable[Resource]) -> None:
+        """Get ready for these items: what the tree knows of them, and permissions that do not come with them."""
+        listed = list(items)
+        self.staging.look_up(item["id"].encode() for item in listed)
+        asked: list[str] = []
+
+        def note(id: str) -> None:
+            asked.append(id)
+
+        for item in listed:
+            grants(item, note)
+        answers = self._account.each(self._account.permissions, asked) if asked else iter(())
+        self._permissions = dict(zip(asked, answers, strict=True))
+
+    def put(self, item: Resource, parent: str, corpus: str, deep: bool = False) -> None:
+        """An item lies in a folder of the scope. `deep`: all in it must be listed anew, whatever is known of it.
+
+        An older description than what is known changes nothing: lists lag behind the change log.
+        """
+        now = described(item, parent, corpus, grants(item, self._permissions_of))
+        node = self.staging.node(now.key)
+        before = None if node is None else known(node)
+        if before is not None and before.version > now.version:
+            if deep and before.is_folder and before.parent == parent:
+                self.staging.put(before.node(pending=True))
+            return
+        self.elsewhere.pop(now.id, None)
+        if now.is_folder:
+            self._put_folder(now, before, deep or (node is not None and node.pending))
+        else:
+            self.staging.put(now.node())
+            self.tell(now)
+
+    def is_behind(self, item: Resource) -> bool:
+        """True if the item is known to have left since it was like that."""
+        return int(item.get("version") or 0) < self.elsewhere.get(item["id"], -1)
+
+    def put_root(self, now: Known, walk: bool) -> None:
+        """A root is there. `walk`: if it is new, or has other readers, all in it must be listed."""
+        self.roots.add(now.id)
+        node = self.staging.node(now.key)
+        before = None if node is None else known(node)
+        self._put_folder(now, before, node is not None and node.pending, walk)
+
+    def _put_folder(self, now: Known, before: Known | None, pending: bool, walk: bool = True) -> None:
+        moved = before is None or (before.parent, before.corpus) != (now.parent, now.corpus)
+        # What lies in it has changed its readers without a word.
+        regranted = before is not None and before.grants != now.grants
+        renamed = before is not None and plain(before.name) != plain(now.name)
+        pending = pending or (walk and (moved or regranted))
+        if moved or regranted or renamed:
+            self.places.forget()
+        if (renamed or regranted) and not pending:
+            self.renamed.add(now.id)
+        self.staging.put(now.node(pending))
+
+    def tell(self, item: Known) -> None:
+        """Say of a file what there is to say now."""
+        folder = self.places.of(item.parent)
+        if folder is None:
+            return
+        place = folder.inside(item)
+        if self._wanted.takes(item, place):
+            name = shown(plain(item.name))
+            self.staging.say(
+                SourceFile(
+                    item.key, name, place.path, item.size, item.fingerprint, item.modified, item.media_type,
+                    readers_of(place), item.link,
+                )
+            )  # fmt: skip
+        elif not self._full and not item.is_shortcut:
+            self.staging.remove(item.key)
+
+    def drop(self, id: str, explicit: bool) -> Iterator[ChangePage]:
+        """An item leaves the scope with all that lies in it. `explicit`: it was said of the item itself."""
+        key = id.encode()
+        node = self.staging.node(key)
+        if node is None:
+            if explicit and key in self._missed:
+                self._missed.discard(key)
+                self.staging.remove(key)
+            return
+        self.staging.drop(key)
+        if not node.folder:
+            if explicit:
+                self.staging.remove(key)
+            else:
+                self._missed.add(key)
+                self.staging.miss(key)
+        else:
+            self.places.forget()
+            for child in self.staging.children(key):
+                if child.id.decode() not in self.roots:
+                    yield from self.drop(child.id.decode(), explicit=False)
+        if self.staging.is_full:
+            yield from self.staging.page()
+
+    def tell_again(self, folder: str, ask: bool = False) -> Iterator[ChangePage]:
+        """Tell all that lies in a folder: its path, or its readers, are others now. `ask`: so may be items' own."""
+        folders = [folder.encode()]
+        while folders:
+            for node in self.staging.children(folders.pop()):
+                item = known(node)
+                if ask and item.grants is not None:
+                    item = self._asked_again(item)
+                    self.staging.put(item.node(node.pending))
+                    self.places.forget()
+                if node.folder:
+                    folders.append(node.id)
+                else:
+                    self.tell(item)
+                if self.staging.is_full:
+                    yield from self.staging.page()
+
+    def _asked_again(self, item: Known) -> Known:
+        now = self._account.item(item.id)
+        return item.with_grants(UNKNOWN if now is None else self._account.grants(now))
+
+    def _permissions_of(self, id: str) -> list[Resource] | None:
+        return self._permissions[id] if id in self._permissions else self._account.permissions(id)

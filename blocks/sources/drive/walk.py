@@ -1,0 +1,130 @@
+"""Folder by folder: what lies in each, where no log tells. An absence in a list is never believed without asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import inf
+from typing import Any
+
+from blocks.sources.drive.account import AT_ONCE, Account, inside
+from blocks.sources.drive.errors import Gone, TokenRejected
+from blocks.sources.drive.items import FOLDER, Resource
+from blocks.sources.drive.known import Known, known
+from blocks.sources.drive.scope_mirror import ScopeMirror
+from core.errors import SourceUnavailable
+from core.files import ChangePage
+from core.trees import Tree
+
+ASKED = 1_000
+"""Absent items that are asked for one by one; more of them are an event of their own (invariant I5)."""
+_RESTARTS = 3
+_PORTION = 100
+
+Answer = dict[str, Any]
+
+
+class Walk:
+    """Lists the folders that are pending, and the new ones in them."""
+
+    def __init__(self, account: Account, mirror: ScopeMirror, tree: Tree, listed: Callable[[Known, int], None]) -> None:
+        """`listed` is told of each folder whose children were listed, and how many files were among them."""
+        self._account = account
+        self._mirror = mirror
+        self._tree = tree
+        self._listed = listed
+
+    def pending(self, stop: Callable[[], bool] = lambda: False, at_once: int = AT_ONCE) -> Iterator[ChangePage]:
+        """List until nothing is pending, or `stop` says so between some folders and the next."""
+        while True:
+            yield from self._mirror.staging.page()
+            folders = [] if stop() else self._tree.pending(at_once)
+            if not folders:
+                return
+            yield from self._some([known(node) for node in folders], deep=True)
+
+    def shallow(self, folder: Known) -> Iterator[ChangePage]:
+        """List one folder again; folders in it that are known and unchanged are not gone into."""
+        yield from self._some([folder], deep=False)
+
+    def _some(self, folders: list[Known], deep: bool) -> Iterator[ChangePage]:
+        for folder, first in zip(folders, self._account.each(self._first_page, folders), strict=True):
+            if self._mirror.at(folder.id) is not None:  # it may have gone with another one
+                yield from self._folder(folder, first, deep)
+
+    def _first_page(self, folder: Known) -> Answer | None:
+        try:
+            return self._account.page(inside(folder.id), folder.corpus)
+        except Gone:
+            return None
+
+    def _folder(self, folder: Known, first: Answer | None, deep: bool) -> Iterator[ChangePage]:
+        if first is None:
+            if self._account.item(folder.id) is not None:
+                raise SourceUnavailable(
+                    f"Google lists nothing of folder {folder.name!r} ({folder.id}), which is there: try again"
+                )
+            yield from self._mirror.drop(folder.id, explicit=True)
+            return
+        listed: set[str] = set()
+        files = 0
+        for page in self._pages(folder, first):
+            self._mirror.look_up(page)
+            for item in page:
+                listed.add(item["id"])
+                files += item.get("mimeType") != FOLDER
+                self._found(item, folder, deep)
+            if self._mirror.staging.is_full:
+                yield from self._mirror.staging.page()
+        yield from self._absent(folder, listed)
+        node = self._mirror.staging.node(folder.key)
+        if node is not None:
+            self._mirror.staging.put(known(node).node(pending=False))
+            self._listed(known(node), files)
+
+    def _pages(self, folder: Known, page: Answer) -> Iterator[list[Resource]]:
+        restarts = 0
+        while True:
+            yield page["files"]
+            token = page.get("nextPageToken")
+            if token is None:
+                return
+            try:
+                page = self._account.page(inside(folder.id), folder.corpus, token)
+            except TokenRejected:
+                restarts += 1
+                if restarts > _RESTARTS:
+                    raise SourceUnavailable(f"Google ends each list of folder {folder.name!r} half way: try again") from None
+                page = self._account.page(inside(folder.id), folder.corpus)
+
+    def _found(self, item: Resource, folder: Known, deep: bool) -> None:
+        mirror, id = self._mirror, item["id"]
+        if item.get("trashed") or id in mirror.roots or mirror.is_behind(item) or mirror.holds(folder.id, id):
+            return
+        mirror.put(item, folder.id, folder.corpus, deep)
+
+    def _absent(self, folder: Known, listed: set[str]) -> Iterator[ChangePage]:
+        """Children that we know of and the list does not name: gone, moved, or not in the list yet."""
+        children = (node.id.decode() for node in self._mirror.staging.children(folder.key))
+        absent = [id for id in children if id not in listed and id not in self._mirror.roots]
+        asked = len(absent) <= ASKED
+        for start in range(0, len(absent), _PORTION):
+            ids = absent[start : start + _PORTION]
+            if asked:
+                yield from self.look(ids)
+            else:
+                for id in ids:
+                    yield from self._mirror.drop(id, explicit=False)
+
+    def look(self, ids: list[str]) -> Iterator[ChangePage]:
+        """Ask for items that should be there: each stays, takes another place, or goes."""
+        items = list(self._account.each(self._account.item, ids))
+        self._mirror.look_up(item for item in items if item is not None)
+        for id, item in zip(ids, items, strict=True):
+            parents = item.get("parents") if item is not None else None
+            if item is None or item.get("trashed") or not parents or not self._mirror.is_in_scope(parents[0]):
+                self._mirror.elsewhere[id] = inf if item is None else int(item.get("version") or 0)
+                yield from self._mirror.drop(id, explicit=True)
+            elif not self._mirror.holds(parents[0], id):
+                folder = self._mirror.at(parents[0])
+                assert folder is not None
+                self._mirror.put(item, folder.id, folder.corpus)

@@ -1,0 +1,189 @@
+"""A listing from scratch: of a corpus as a whole, or folder by folder, whichever asks less of Drive.
+
+Folders come first: once they are known, so is the scope, and each file of the corpus's list is told at once to belong to it
+or not. Where the scope is a part of a corpus, it is walked until that seems dear; then the corpus's folders tell how many
+lists a walk would still take, and the folders walked so far how many pages the corpus's list may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from blocks.sources.drive.account import FILES, FOLDERS, Account
+from blocks.sources.drive.cursor import Position
+from blocks.sources.drive.errors import TokenRejected
+from blocks.sources.drive.items import Resource
+from blocks.sources.drive.known import Known, known
+from blocks.sources.drive.roots import Root
+from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.walk import Walk
+from core.errors import SourceUnavailable
+from core.files import ChangePage
+from core.trees import Tree
+
+MANY = 30
+"""Folders that are known and not yet listed: from here on it is worth asking whether a walk is the cheaper way."""
+SAMPLE = 3
+PAGE = 1_000
+_LEAST_PAGES = 3
+_SHARE = 10
+"""What asking may cost: one part in so many of the walk that is left."""
+_RESTARTS = 3
+_PORTION = 200
+
+
+class Whole:
+    """Lists corpora from scratch."""
+
+    def __init__(
+        self, account: Account, mirror: ScopeMirror, tree: Tree, walk: Walk, position: Position, listed: Callable[[str], None]
+    ) -> None:
+        """`listed` is told of each corpus that is listed as a whole."""
+        self._account = account
+        self._mirror = mirror
+        self._tree = tree
+        self._walk = walk
+        self._position = position
+        self._listed_whole = listed
+        self._walked = 0
+        """Folders whose children were listed one folder at a time."""
+        self._seen = 0
+        """Files that were found in them."""
+
+    def note(self, files: int) -> None:
+        """A folder was walked, and so many files were found in it."""
+        self._walked, self._seen = self._walked + 1, self._seen + files
+
+    def corpora(self, roots: list[Root]) -> Iterator[ChangePage]:
+        """Everything of all corpora that are left."""
+        position = self._position
+        while position.left:
+            corpus = position.left[0]
+            if position.by_list:
+                yield from self._files(corpus)
+            elif any(root.whole and root.corpus == corpus for root in roots):
+                yield from self.folders(corpus)
+                yield from self._files(corpus)
+            else:
+                yield from self._cheaper(corpus)
+            position.left.pop(0)
+            position.by_list, position.page = False, None
+            yield from self._mirror.staging.page(position.dumps())
+
+    def folders(self, corpus: str) -> Iterator[ChangePage]:
+        """All folders of the corpus's list, those of the scope taking their places."""
+        found: dict[str, Resource] = {}
+        for page, _token in self._listed(FOLDERS, corpus):
+            found |= {item["id"]: item for item in page}
+        yield from self._place(found, corpus, pending=False)
+        self._begin_list(corpus)
+        yield from self._mirror.staging.page(self._position.dumps())
+
+    def _files(self, corpus: str) -> Iterator[ChangePage]:
+        for page, token in self._listed(FILES, corpus, self._position.page):
+            belonging = [item for item in page if self._belongs(item)]
+            self._mirror.look_up(belonging)
+            for item in belonging:
+                if not item.get("trashed") and not self._mirror.is_behind(item):
+                    self._mirror.put(item, item["parents"][0], corpus)
+            self._position.page = token
+            yield from self._mirror.staging.page(self._position.dumps())
+
+    def _cheaper(self, corpus: str) -> Iterator[ChangePage]:
+        # One at a time at first: a folder may show that there are many, and the others would have been listed in vain.
+        yield from self._walk.pending(stop=lambda: self._walked >= MANY or self._is_wide(), at_once=1)
+        yield from self._walk.pending(stop=self._is_wide)
+        waiting = self._pending(100 * MANY)
+        folders = self._all_folders(corpus, max(_LEAST_PAGES, waiting // _SHARE)) if waiting else None
+        if folders is not None:
+            yield from self._place(folders, corpus, pending=True)
+            yield from self._sample()
+            left = self._pending(len(folders) + 1)
+            if self._pages(len(folders)) <= left:
+                self._begin_list(corpus)
+                yield from self._settled()
+                yield from self._files(corpus)
+                return
+        yield from self._walk.pending()
+
+    def _is_wide(self) -> bool:
+        return self._pending(MANY) >= MANY
+
+    def _pending(self, limit: int) -> int:
+        return len(self._tree.pending(limit))
+
+    def _begin_list(self, corpus: str) -> None:
+        self._position.by_list = True
+        self._listed_whole(corpus)
+
+    def _sample(self) -> Iterator[ChangePage]:
+        target = self._walked + SAMPLE
+        yield from self._walk.pending(stop=lambda: self._walked >= target, at_once=SAMPLE)
+
+    def _pages(self, folders: int) -> float:
+        """About how many pages the list of the corpus's files has, from what lay in the folders that were walked."""
+        return folders * (self._seen / max(1, self._walked)) / PAGE
+
+    def _settled(self) -> Iterator[ChangePage]:
+        """No folder need be listed any more."""
+        while pending := self._tree.pending(PAGE):
+            for node in pending:
+                self._mirror.staging.put(known(node).node(pending=False))
+            yield from self._mirror.staging.page(self._position.dumps())
+
+    def _all_folders(self, corpus: str, most_pages: int) -> dict[str, Resource] | None:
+        """All folders of the corpus, by id; None if they are more than is worth knowing."""
+        found: dict[str, Resource] = {}
+        for number, (page, token) in enumerate(self._listed(FOLDERS, corpus), 1):
+            found |= {item["id"]: item for item in page}
+            if number >= most_pages and token is not None:
+                return None
+        return found
+
+    def _place(self, found: dict[str, Resource], corpus: str, pending: bool) -> Iterator[ChangePage]:
+        """Folders whose way up leads to a root take their places, the outer ones first."""
+        inside: dict[str, list[str]] = {}
+        for id, item in found.items():
+            if id not in self._mirror.roots and not item.get("trashed"):
+                inside.setdefault((item.get("parents") or [""])[0], []).append(id)
+        front = [id for id in inside if id not in found or id in self._mirror.roots]
+        front = [id for id in front if self._mirror.is_in_scope(id)]
+        while front:
+            level, front = front, []
+            for start in range(0, len(level), _PORTION):
+                children = [(folder, found[id]) for folder in level[start : start + _PORTION] for id in inside.pop(folder, ())]
+                self._mirror.look_up(item for _folder, item in children)
+                for folder, item in children:
+                    self._place_one(item, folder, corpus, pending)
+                front += [item["id"] for _folder, item in children]
+                if self._mirror.staging.is_full:
+                    yield from self._mirror.staging.page()
+
+    def _place_one(self, item: Resource, folder: str, corpus: str, pending: bool) -> None:
+        known_before: Known | None = self._mirror.at(item["id"])
+        if known_before is None:
+            self._mirror.put(item, folder, corpus)
+            node = self._mirror.staging.node(item["id"].encode())
+            if node is not None and node.pending != pending:
+                self._mirror.staging.put(known(node).node(pending))
+
+    def _belongs(self, item: Resource) -> bool:
+        parents = item.get("parents")
+        return bool(parents) and self._mirror.is_in_scope(parents[0])
+
+    def _listed(self, query: str, corpus: str, token: str | None = None) -> Iterator[tuple[list[Resource], str | None]]:
+        """(items, token of the next page) of a whole list; begun anew if Drive has forgotten where we were."""
+        following, restarts = token, 0
+        while True:
+            try:
+                page = self._account.page(query, corpus, following)
+            except TokenRejected:
+                restarts += 1
+                if restarts > _RESTARTS:
+                    raise SourceUnavailable("Google ends each list of files half way: try again") from None
+                following = None
+                continue
+            following = page.get("nextPageToken")
+            yield page["files"], following
+            if following is None:
+                return

@@ -1,0 +1,67 @@
+"""A folder on the emulator's Drive, for tests of the source."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import SecretStr
+
+from blocks.credentials.google_oauth import GoogleOAuth
+from blocks.sources.google_drive import GoogleDriveSource
+from tests.contracts.sources import Place
+from tests.servers.drive import DriveServer
+
+ALICE = "alice@example.com"
+
+
+def credentials(server: DriveServer, email: str = ALICE) -> GoogleOAuth:
+    """Of that user, as `levada drive login` would have made them."""
+    token = json.dumps(server.credentials(email) | {"account": email})
+    return GoogleOAuth(token=SecretStr(token), api_url=server.url)
+
+
+def source(server: DriveServer, *folders: str, email: str = ALICE, **settings: object) -> GoogleDriveSource:
+    """A source over these folders, as that user sees them."""
+    return GoogleDriveSource(credentials=credentials(server, email), folders=list(folders), **settings)
+
+
+class DrivePlace(Place):
+    """A folder of Alice's Drive."""
+
+    def __init__(self, server: DriveServer) -> None:
+        self.server = server
+        self.world = server.world
+        self.folder = self.world.create_folder("Docs", parent=self.world.user(ALICE).root_id)
+        self._ids = {"": self.folder}
+        self._sources: list[GoogleDriveSource] = []
+
+    def source(self) -> GoogleDriveSource:
+        self._sources.append(source(self.server, self.folder))
+        return self._sources[-1]
+
+    def close(self) -> None:
+        """Close all sources that were made."""
+        for made in self._sources:
+            made.close()
+
+    def write(self, name: str, data: bytes) -> None:
+        if name in self._ids:
+            self.world.edit(self._ids[name], data)
+            return
+        above, _slash, last = name.rpartition("/")
+        self._ids[name] = self.world.create_file(last, data, parent=self._folder(above))
+
+    def _folder(self, name: str) -> str:
+        if name not in self._ids:
+            above, _slash, last = name.rpartition("/")
+            self._ids[name] = self.world.create_folder(last, parent=self._folder(above))
+        return self._ids[name]
+
+    def delete(self, name: str) -> None:
+        self.world.delete(self._ids.pop(name))
+
+    def settle(self) -> None:
+        pass
+
+    def take_away(self) -> None:
+        self.server.revoke(ALICE)
