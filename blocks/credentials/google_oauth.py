@@ -99,13 +99,15 @@ class GoogleOAuth(GoogleCredentials):
                 parse(read_text(self.client_file, _CLIENT), str(self.client_file), _CLIENT), str(self.client_file)
             )
         secret = self.client_secret.get_secret_value()
-        if self.client_id and secret:
-            return OAuthClient(self.client_id, secret)
         try:
             token = self.stored()
         except CredentialsLost as exc:
+            if self.client_id and secret:
+                return OAuthClient(self.client_id, secret)
             raise CredentialsLost(f"no OAuth client is known: {_CLIENT}") from exc
-        return OAuthClient(token.client_id, token.client_secret, token.auth_uri, token.token_uri)
+        if self.client_id in ("", token.client_id):
+            return OAuthClient(token.client_id, token.client_secret, token.auth_uri, token.token_uri)
+        return OAuthClient(self.client_id, secret)
 
     def stored(self) -> Token:
         """The token where it is kept. Raises CredentialsLost if there is none."""

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
 def headers_of(google: Any) -> dict[str, str]:
     """The headers of a request that the credentials sign, refreshed if need be."""
     headers: dict[str, str] = {}
-    google.before_request(request(), "GET", "https://www.googleapis.com/drive/v3/about", headers)
+    with _request() as request:
+        google.before_request(request, "GET", "https://www.googleapis.com/drive/v3/about", headers)
     return headers
 
 
-def request() -> Any:
-    """What google_auth_httplib2.AuthorizedHttp refreshes with."""
+def refresh(google: Any) -> None:
+    """What google_auth_httplib2.AuthorizedHttp does when it is answered with 401."""
+    with _request() as request:
+        google.refresh(request)
+
+
+@contextmanager
+def _request() -> Iterator[Any]:
     import google_auth_httplib2
     import httplib2
 
-    return google_auth_httplib2.Request(httplib2.Http(timeout=10))
+    http = httplib2.Http(timeout=10)
+    try:
+        yield google_auth_httplib2.Request(http)
+    finally:
+        http.close()
