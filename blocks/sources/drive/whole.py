@@ -8,6 +8,7 @@ lists a walk would still take, and the folders walked so far how many pages the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cursor import Position
@@ -176,7 +177,7 @@ class Whole:
         following, restarts = token, 0
         while True:
             try:
-                page = self._account.page(query, corpus, following)
+                page: dict[str, Any] = self._account.page(query, corpus, following)
             except TokenRejected:
                 restarts += 1
                 if restarts > _RESTARTS:
