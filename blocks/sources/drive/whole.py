@@ -8,7 +8,6 @@ lists a walk would still take, and the folders walked so far how many pages the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cursor import Position
@@ -169,15 +168,15 @@ class Whole:
                 self._mirror.staging.put(known(node).node(pending))
 
     def _belongs(self, item: Resource) -> bool:
-        parents = item.get("parents")
-        return bool(parents) and self._mirror.is_in_scope(parents[0])
+        parents = item.get("parents") or []
+        return any(self._mirror.is_in_scope(parent) for parent in parents[:1])
 
     def _listed(self, query: str, corpus: str, token: str | None = None) -> Iterator[tuple[list[Resource], str | None]]:
         """(items, token of the next page) of a whole list; begun anew if Drive has forgotten where we were."""
         following, restarts = token, 0
         while True:
             try:
-                page: dict[str, Any] = self._account.page(query, corpus, following)
+                page = self._account.page(query, corpus, following)
             except TokenRejected:
                 restarts += 1
                 if restarts > _RESTARTS:
