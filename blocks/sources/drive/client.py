@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import warnings
@@ -226,6 +227,8 @@ class DriveClient:
 
         def ask() -> Answer:
             answer = self._execute(request)
+            if kind is None and answer in ("", b""):  # as channels.stop answers
+                return {}
             # The library gives text where JSON was cut short.
             if not isinstance(answer, dict) or (kind is not None and answer.get("kind") != kind):
                 raise again("the answer is cut short, or not Drive's")
@@ -285,6 +288,7 @@ class DriveClient:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of grpc, which is not used here
             from googleapiclient.discovery import build
+        logging.getLogger("googleapiclient.http").setLevel(logging.ERROR)  # it tells of each failure that we try again
 
         return build(
             "drive", "v3", http=httplib2.Http(), static_discovery=True, cache_discovery=False,
