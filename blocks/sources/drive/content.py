@@ -24,7 +24,7 @@ TRIES = 3
 """How often a file is read while it changes, or while what arrives is not what Drive says it is."""
 _BREAKS = 5
 """How often a transfer may break off with less than PROGRESS gained each time."""
-_PROGRESS = 1 << 20
+_PROGRESS = 256 << 10
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _ABUSE = "cannotDownloadAbusiveFile"
 _REASONS = {

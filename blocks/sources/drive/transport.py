@@ -88,6 +88,8 @@ class Transport:
                 if response.is_redirect and target:
                     url = urljoin(url, target)
                     continue
+                if not response.is_success and not self._is_trusted(url):
+                    raise again(f"it leads to {urlsplit(url).hostname}, which answers HTTP {response.status_code}")
                 if not response.is_success:
                     raise Failed(read_answer(response.status_code, response.headers, _head(response)))
                 yield response
