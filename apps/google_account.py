@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -66,6 +67,46 @@ def chosen(settings: Settings, block: str = "") -> GoogleCredentials:
             f"there is no block {block} of type levada-google-oauth: `levada drive login --block {block}` makes it"
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where in Drive to look."""
+
+    folders: tuple[str, ...] = ()
+    drives: tuple[str, ...] | None = None
+    """Ids; None: all shared drives."""
+    my_drive: bool = True
+    credentials: GoogleCredentials | None = None
+    """The source's own."""
+
+
+def scope_of(settings: Settings, library: str, source: str | None) -> Scope:
+    """What a source looks at; a folder by its address or id; the whole account for None.
+
+    Raises UsageError for a source that the library does not know, or that is no Google Drive.
+    """
+    if source is None:
+        return Scope()
+    from blocks.library import open_library
+    from blocks.sources.google_drive import GoogleDriveSource, folder_id
+    from tasks.sources import named
+
+    if source.partition(":")[0] != GoogleDriveSource.kind:
+        try:
+            return Scope((folder_id(source),), (), my_drive=False)
+        except ValueError as exc:
+            raise UsageError(str(exc)) from exc
+    opened = open_library(library or settings.library, settings)
+    try:
+        found = [one for one in named(opened, source) if isinstance(one, GoogleDriveSource)]
+    finally:
+        opened.close()
+    if not found:
+        raise UsageError(f"{source} is no source on Google Drive: `levada source list` shows which there are")
+    drive = found[0]
+    drives = None if drive.all_drives else tuple(drive.drives)
+    return Scope(tuple(drive.folders), drives, drive.my_drive, drive.credentials)
 
 
 def save_block(name: str, account: GoogleOAuth) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +9,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from apps.options import AsJson
+from apps.options import AsJson, LibraryName
 from apps.output import err, out, print_json
-from core.errors import UsageError
 
 _PARTIAL = 3
-_ID = re.compile(r"(?:https://drive\.google\.com/drive/(?:u/[0-9]+/)?folders/)?([A-Za-z0-9_-]{10,})(?:[?#].*)?")
 Block = Annotated[str, typer.Option("--block", metavar="NAME", help="The Prefect block document in place of the file.")]
 
 
@@ -82,29 +79,23 @@ def logout(block: Block = "", as_json: AsJson = False) -> int:
 
 def check(
     source: Annotated[
-        str | None, typer.Argument(metavar="FOLDER", help="A folder's address or id; left out: all of it.")
+        str | None, typer.Argument(metavar="SOURCE", help="A source, or a folder's address or id; left out: the whole account.")
     ] = None,
+    library: LibraryName = "",
     block: Block = "",
     as_json: AsJson = False,
 ) -> int:
     """Show which account it is, what it sees, and what stands in the way. Changes nothing."""
     from apps import drive_check
     from apps.drive_listing import show
-    from apps.google_account import chosen, prepare
+    from apps.google_account import chosen, prepare, scope_of
 
-    credentials = chosen(prepare(block), block)
-    folders = [folder_id(source)] if source else []
-    found = drive_check.check(credentials, folders, drives=() if folders else None, my_drive=not folders)
+    settings = prepare(block)
+    scope = scope_of(settings, library, source)
+    credentials = scope.credentials or chosen(settings, block)
+    found = drive_check.check(credentials, scope.folders, scope.drives, scope.my_drive)
     if as_json:
         print_json(asdict(found))
     else:
         show(found)
     return _PARTIAL if found.problems else 0
-
-
-def folder_id(named: str) -> str:
-    """The id of a folder, from its address or as it is. Raises UsageError."""
-    match = _ID.fullmatch(named.strip())
-    if match is None:
-        raise UsageError(f"{named!r} is no folder of Google Drive: give its address, https://drive.google.com/drive/folders/ID")
-    return match[1]

@@ -153,7 +153,7 @@ def test_check_of_one_folder(levada: Levada, browser: TinyBrowser, drive: DriveS
         assert [(place["name"], place["id"], place["files"]) for place in found["folders"]] == [("[bold]Reports", folder, 1)]
         assert (found["corpora"], found["problems"]) == ([], [])
     assert "[bold]Reports: 1 files" in levada("drive", "check", folder).stdout
-    assert "is no folder of Google Drive" in levada.error("drive", "check", "https://example.com/", code=2)
+    assert "neither the address of a folder" in levada.error("drive", "check", "https://example.com/", code=2)
     for other, words in ((file, "is no folder"), ("x" * 33, "is not there, or not for ana@example.com")):
         found = levada.json("drive", "check", other, code=3)
         assert [words in problem["problem"] for problem in found["problems"]] == [True]
