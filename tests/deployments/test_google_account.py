@@ -17,6 +17,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_H
 
 from apps import drive_login
 from blocks.credentials.google_oauth import GoogleOAuth
+from blocks.sources.google_drive import GoogleDriveSource
 from core.settings import Settings
 from tests.apps.in_process import Levada
 from tests.blocks.credentials.asking import headers_of, refresh
@@ -84,6 +85,15 @@ def test_a_token_lives_in_its_block_document(
     assert headers_of(other.google())["authorization"] == f"Bearer {after['token']}"
     assert len(drive.requests.counts()) == asked
     assert one.identity == other.identity == ANA
+
+    # So it is for a source whose document names this one.
+    GoogleDriveSource(credentials=one, my_drive=True).save("team")
+    source = GoogleDriveSource.load("team")
+    assert isinstance(source, GoogleDriveSource)
+    assert source.credentials is not None
+    headers_of(source.credentials.google())
+    refresh(source.credentials.google())
+    assert json.loads(document("ana")["token"])["token"] == source.credentials.google().token != after["token"]
 
     # A second login needs no credentials.json, and keeps the rest of the document.
     api = document("ana")["api_url"]
