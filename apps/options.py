@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 LibraryName = Annotated[str, typer.Option("--library", "-l", help="The library; default: LEVADA_LIBRARY, or `default`.")]
-SourceName = Annotated[str | None, typer.Argument(metavar="PATH|SOURCE", help="A folder, or a known source; left out: all.")]
+SourceName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PATH|SOURCE",
+        help="A folder, the address of one on Google Drive, or a known source; left out: all.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for scripts.")]
 Include = Annotated[
     list[str] | None,

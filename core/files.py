@@ -30,6 +30,11 @@ class SourceFile:
     """Principals that may see it (core/principals.py), sorted."""
     link: str | None = None
 
+    @property
+    def reading_name(self) -> str:
+        """The name to read it by."""
+        return reading_name(self.name, self.media_type)
+
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
@@ -75,3 +80,14 @@ class Snapshot:
     fingerprint: str
     """The fingerprint of just these bytes; "" if the file was modified too recently to trust it."""
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+_EXPORTED = {"application/vnd.google-apps.document": ".md"}
+
+
+def reading_name(name: str, media_type: str | None) -> str:
+    """The name by which a file's content is understood: its own, or with the extension of what its source exports it to.
+
+    Only text needs it: all other formats are known by their first bytes.
+    """
+    return name + _EXPORTED.get(media_type or "", "")

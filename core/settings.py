@@ -61,6 +61,12 @@ class Settings:
     """LEVADA_GOOGLE_TOKEN: the file of an account's token; default: google/token.json in the home."""
     google_subject: str = ""
     """LEVADA_GOOGLE_SUBJECT: the user on whose behalf a service account works; default: its own."""
+    google_folders: tuple[str, ...] = ()
+    """LEVADA_GOOGLE_FOLDERS: ids or addresses of folders, with commas between; what the source `google-drive` looks at."""
+    google_drives: tuple[str, ...] = ()
+    """LEVADA_GOOGLE_DRIVES: the same of shared drives, or "all"."""
+    google_my_drive: bool = False
+    """LEVADA_GOOGLE_MY_DRIVE: yes for all of the account's own Drive."""
     google_api_url: str = ""
     """LEVADA_GOOGLE_API_URL: root of the Drive API in place of Google's own, for tests and proxies."""
     log_level: str = ""
@@ -95,6 +101,9 @@ class Settings:
             google_credentials=_path(env, "LEVADA_GOOGLE_CREDENTIALS"),
             google_token=_path(env, "LEVADA_GOOGLE_TOKEN"),
             google_subject=env.get("LEVADA_GOOGLE_SUBJECT", ""),
+            google_folders=_list(env, "LEVADA_GOOGLE_FOLDERS"),
+            google_drives=_list(env, "LEVADA_GOOGLE_DRIVES"),
+            google_my_drive=_choice(env, "LEVADA_GOOGLE_MY_DRIVE", "no", ("yes", "no")) == "yes",
             google_api_url=_url(env, "LEVADA_GOOGLE_API_URL", "127.0.0.1:8085"),
             log_level=_choice(env, "LEVADA_LOG_LEVEL", "", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
         )
@@ -108,6 +117,11 @@ class Settings:
     def google_token_file(self) -> Path:
         """Where the token of the account that logged in lies."""
         return self.google_token or self.home / "google" / "token.json"
+
+    @property
+    def has_google_scope(self) -> bool:
+        """True if the environment says what of Google Drive to look at."""
+        return bool(self.google_folders or self.google_drives or self.google_my_drive)
 
     def library_dir(self, library: str, tenant: str = "") -> Path:
         """Where a library's store and texts lie; of this tenant if none is named."""
@@ -194,6 +208,10 @@ def _languages(env: Mapping[str, str], name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_]+(\+[A-Za-z_]+)*", value):
         raise UsageError(f"{name} must name Tesseract's languages, such as eng+por, not {value!r}")
     return value
+
+
+def _list(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

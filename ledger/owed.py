@@ -9,6 +9,7 @@ from enum import Enum
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
+from core.files import reading_name
 from core.reasons import Reason
 from ledger import runs
 from ledger.database import Database
@@ -98,6 +99,13 @@ class OwedFile:
     """The extractor that found them."""
     wants_members: bool
     """A member of it has to be read, for which its own bytes are needed."""
+    media_type: str | None
+    """As the source declares it."""
+
+    @property
+    def reading_name(self) -> str:
+        """The name to read it by."""
+        return reading_name(self.name, self.media_type)
 
     def is_current(self, content: str, pipeline: Pipeline) -> bool:
         """True if just this content is published, or its members are mirrored, by today's extractors and chunker."""
@@ -185,7 +193,7 @@ def batch(
             f.read_fingerprint, f.moved_from,
             d.content_hash, d.extractor, d.chunker, d.generation_id,
             q.content_hash, q.engines, q.reason,
-            f.container, f.opened_content, f.opened_by, has_owed_members(),
+            f.container, f.opened_content, f.opened_by, has_owed_members(), f.media_type,
         )
         .outerjoin(documents, d.document_id == f.document_id)
         .outerjoin(quarantine, q.document_id == f.document_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from core.drive_names import drive_name, undescribed
 from core.errors import UsageError
 from core.paths import real_path
 from ledger import runs, trees
@@ -14,8 +15,6 @@ from ledger.database import Database
 from ledger.libraries import LibraryRow
 from ledger.removal import retire_gone
 from ledger.schema import FileState, files, listed_files, listings, quarantine, sources
-
-DRIVE = "google-drive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,11 @@ def choose(known: list[SourceRow], library: str, name: str | None) -> list[Sourc
     real = real_path(name)
     # A root as it is listed names just that source, even if a link to another stands in its place by now.
     found = [s for s in known if s.root == name] or [s for s in known if s.root == real]
-    if not found and name.split(":")[0] == DRIVE:
-        raise UsageError(
-            "Google Drive is not supported by this version of Levada yet: ingest a folder, with `levada ingest PATH`"
-        )
+    drive = drive_name(name)
+    if drive is not None:
+        found = [s for s in known if s.root == drive.root]
+        if not found:
+            raise undescribed(drive)
     if not found:
         hint = "`levada source list` shows them" if known else "it has none yet"
         raise UsageError(f"{name!r} is neither a folder nor a source of library {library!r}: check the path ({hint})")

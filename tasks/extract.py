@@ -93,7 +93,7 @@ def _known(ctx: RunContext, batch: Batch, file: OwedFile, content: str, fingerpr
     if file.is_hopeless(content, ctx.pipeline):
         batch.hopeless.append(Reading(file.document_id, file.wanted, content, fingerprint))
         return True
-    document = None if file.wants_members else ctx.cache.get(content, file.name, ctx.pipeline.engines)
+    document = None if file.wants_members else ctx.cache.get(content, file.reading_name, ctx.pipeline.engines)
     if document is None:
         return False
     if (document.members or file.opened_content is not None) and not file.is_open(content, ctx.pipeline):
@@ -105,7 +105,7 @@ def _known(ctx: RunContext, batch: Batch, file: OwedFile, content: str, fingerpr
 def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[str, tuple[OwedFile, Snapshot]]) -> None:
     # From here on the ledger knows what the cache may hold, so that nothing outlives a document that never comes to be.
     deletion.suspect_contents(ctx.db, ctx.run, [snapshot.content_hash for _file, snapshot in to_parse.values()])
-    items = [(document_id, snapshot.path, file.name) for document_id, (file, snapshot) in to_parse.items()]
+    items = [(document_id, snapshot.path, file.reading_name) for document_id, (file, snapshot) in to_parse.items()]
     for document_id, outcome in ctx.pool.read_many(items):
         ctx.check()
         file, snapshot = to_parse.pop(document_id)
@@ -134,7 +134,7 @@ def _read_whole(ctx: RunContext, source: SourceContext, batch: Batch, read: Extr
             batch.current.append(Reading(file.document_id, file.wanted, read.content_hash, read.fingerprint))
             return
         read.document = document = _without_bytes(document)
-    ctx.cache.put(read.content_hash, file.name, document, draft)
+    ctx.cache.put(read.content_hash, file.reading_name, document, draft)
     batch.extracted.append(read)
 
 

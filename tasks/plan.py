@@ -153,7 +153,7 @@ def _chunks(outcome: Document | Unprocessable, tokenizer: Tokenizer) -> list[Chu
 def _snapshots(sample: list[tuple[Source, SourceFile]], directory: Path, plan: Plan) -> Iterator[Item]:
     for number, (adapter, file) in enumerate(sample):
         try:
-            yield str(number), adapter.fetch(file.id, directory).path, file.name
+            yield str(number), adapter.fetch(file.id, directory).path, file.reading_name
         except (FileNotFoundError, Unprocessable):
             plan.unreadable += 1
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,6 +12,7 @@ from pydantic import ValidationError
 from blocks.library import Library
 from blocks.sources import registry
 from blocks.sources.base import Source
+from core.drive_names import DriveName, drive_name, undescribed
 from core.errors import UsageError
 from core.paths import folder_at, overlaps, real_path
 from ledger import sources
@@ -19,7 +22,8 @@ from ledger.sources import SourceRow
 def named(
     library: Library, name: str | None, include: list[str] | None = None, exclude: list[str] | None = None
 ) -> list[Source]:
-    """The sources that `name` means: None for all of the library, else the root of a known one or a folder's path.
+    """The sources that `name` means: None for all of the library, else the root of a known one, a folder's path, or what
+    core/drive_names.py knows.
 
     `include` and `exclude`: patterns for a folder, kept with it from now on; None leaves them as they are. Raises UsageError.
     Writes nothing, so that a request that cannot be met has no side effect.
@@ -33,6 +37,9 @@ def named(
 def _named(library: Library, name: str | None, include: list[str] | None, exclude: list[str] | None) -> list[Source]:
     if name is not None and (path := folder_at(name)) is not None:
         return [_folder(library, path, include, exclude)]
+    drive = drive_name(name) if name is not None else None
+    if drive is not None:
+        return [_drive(library, drive, include, exclude)]
     if include is not None or exclude is not None:
         raise UsageError("patterns of wanted and unwanted files belong to one folder: name its path")
     rows = sources.choose(_known(library), library.name, name)
@@ -42,17 +49,43 @@ def _named(library: Library, name: str | None, include: list[str] | None, exclud
 def _folder(library: Library, path: Path, include: list[str] | None, exclude: list[str] | None) -> Source:
     from blocks.sources.folder import FolderSource
 
-    try:
+    with _one_line():
         folder = FolderSource(path=path)
         known = [row.config for row in _known(library) if (row.kind, row.root) == (folder.kind, folder.root)]
         settings = registry.settings(known[0]) if known else {"path": _real(path)}
         settings |= {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
         folder = FolderSource(**settings)
-    except ValidationError as exc:
-        raise UsageError("; ".join(str(error["msg"]).removeprefix("Value error, ") for error in exc.errors())) from exc
     _refuse_home(library, folder)
     _refuse_overlap(library, folder)
     return folder
+
+
+def _drive(library: Library, name: DriveName, include: list[str] | None, exclude: list[str] | None) -> Source:
+    from blocks.sources.google_drive import GoogleDriveSource
+
+    known = next((row for row in _known(library) if (row.kind, row.root) == (GoogleDriveSource.kind, name.root)), None)
+    patterns = {key: value for key, value in (("include", include), ("exclude", exclude)) if value is not None}
+    if patterns and not name.folder:
+        raise UsageError("patterns belong to the source's block document; with the command, to a folder named by its address")
+    with _one_line():
+        if name.folder:
+            kept = registry.settings(known.config) if known else {}
+            return GoogleDriveSource(**(kept | {"name": name.name, "folders": [name.folder]} | patterns))
+        described = GoogleDriveSource.named(name, library.settings)
+        if described is None and known is not None:
+            described = GoogleDriveSource.restored(registry.settings(known.config), known.root)
+    if described is None:
+        raise undescribed(name)
+    return described
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Settings that a block refuses, in a line."""
+    try:
+        yield
+    except ValidationError as exc:
+        raise UsageError("; ".join(str(error["msg"]).removeprefix("Value error, ") for error in exc.errors())) from exc
 
 
 def _real(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from apps.output import err, out
 from apps.prefect_api import connect
 from apps.progress import ProgressBar
 from apps.reports import show_report
+from core.drive_names import drive_name
 from core.errors import LevadaError, TransientError, UsageError
 from core.names import checked
 from core.paths import folder_at
@@ -51,7 +53,7 @@ def ingest(
     batch_files: Annotated[int | None, typer.Option(min=1, help="Files in a batch, at most.")] = None,
     batch_bytes: Annotated[int | None, typer.Option(min=1, help="Bytes in a batch, at most.")] = None,
 ) -> None:
-    """Carry a folder into the library, and keep it true there: run it again whenever something may have changed."""
+    """Carry a folder, or Google Drive, into the library, and keep it true there: run it again after changes."""
     settings = Settings.from_env()
     library = library or settings.library
     _refuse_early(settings, library, source)
@@ -101,6 +103,9 @@ def _refuse_early(settings: Settings, library: str, source: str | None) -> None:
     """Say at once what cannot work, before a server is started for it. Imports no Prefect: its settings are not made yet."""
     checked("library", library)
     if source is not None and folder_at(source) is not None:
+        return
+    drive = drive_name(source) if source is not None else None
+    if drive is not None and (drive.folder or settings.has_google_scope or os.environ.get("PREFECT_API_URL")):
         return
     sources.choose(_known(settings, library), library, source)
 

@@ -25,6 +25,14 @@ def search(
     question: Annotated[str, typer.Argument(help="A question, or what you look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 5,
     library: LibraryName = "",
+    principals: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            metavar="PRINCIPAL",
+            help="Only what user:ADDRESS, group:ADDRESS or domain:NAME may see. Repeatable.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with the best passages, each with file, page and heading trail."""
@@ -32,14 +40,14 @@ def search(
         raise UsageError("the question is empty: ask something")
     opened = open_for(library)
     try:
-        passages = opened.search(question, k)
+        passages = opened.search(question, k, principals or None)
     finally:
         opened.close()
     if as_json:
         print_json([{key: asdict(passage)[key] for key in KEYS} for passage in passages])
         return
     if not passages:
-        out.print("Nothing found: the library holds no document yet.")
+        out.print("Nothing found: the library holds no document" + (" that they may see." if principals else " yet."))
     for number, passage in enumerate(passages, 1):
         place = f", page {', '.join(map(str, passage.pages))}" if passage.pages else ""
         old = " [yellow](a newer revision is on its way)[/yellow]" if passage.outdated else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from prefect.blocks.core import Block
 from pydantic import PrivateAttr
@@ -22,8 +22,16 @@ class Source(Block, ABC):
     ids_are_places: ClassVar[bool] = True
     """A file that is moved gets another id, so that only its content tells it is the same; False: ids are for good."""
 
+    not_kept: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the ledger does not keep, such as secrets."""
+
     _known_root: str | None = PrivateAttr(default=None)
     _home: Path | None = PrivateAttr(default=None)
+
+    @classmethod
+    def restored(cls, kept: dict[str, Any], root: str | None) -> Self:
+        """The source of which the ledger kept these settings, and knows by that root."""
+        return cls(**kept)
 
     def known_as(self, root: str) -> None:
         """The root under which the ledger knows it: whatever else is found in its place is another source."""

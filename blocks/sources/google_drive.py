@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Union
+from urllib.parse import quote
 
+import httpx
 from pydantic import Field, HttpUrl, PrivateAttr, field_validator
 
 import blocks.credentials
@@ -17,8 +19,10 @@ from blocks.credentials.base import GoogleCredentials
 from blocks.families import adapters
 from blocks.sources.base import Source
 from blocks.sources.globs import Globs
-from core.errors import UsageError
+from core.drive_names import KIND, DriveName, drive_name, folder_id, is_id
+from core.errors import TransientError, UsageError
 from core.files import ChangePage, ListingEnd, Snapshot
+from core.settings import Settings
 from core.trees import MemoryTree, Tree
 
 if TYPE_CHECKING:
@@ -28,9 +32,6 @@ if TYPE_CHECKING:
 else:
     # Prefect registers the blocks that an annotation names, and refuses an interface: so each is named.
     AnyCredentials = Union[adapters(blocks.credentials, GoogleCredentials)]  # noqa: UP007
-
-_ID = re.compile(r"[A-Za-z0-9_-]{10,}|root")
-_ADDRESS = re.compile(r"https?://drive\.google\.com/(?:.*/)?(?:folders/|open\?id=)([A-Za-z0-9_-]+)")
 
 
 class GoogleDriveSource(Source):
@@ -57,8 +58,9 @@ class GoogleDriveSource(Source):
     _description = "Folders, My Drive, or shared drives of Google Drive, with everything below them."
     _documentation_url = HttpUrl("https://docs.prefect.io/v3/concepts/blocks")
 
-    kind: ClassVar[str] = "google-drive"
+    kind: ClassVar[str] = KIND
     ids_are_places: ClassVar[bool] = False
+    not_kept: ClassVar[frozenset[str]] = frozenset({"credentials"})
 
     name: str = Field(default="", description="What the library knows the source by; the name of the block document.")
     credentials: AnyCredentials | None = Field(
@@ -112,6 +114,32 @@ class GoogleDriveSource(Source):
         Globs(patterns)
         return patterns
 
+    @classmethod
+    def named(cls, name: DriveName, settings: Settings) -> GoogleDriveSource | None:
+        """What that name means: an address, a block document, or what the environment says; None if nobody has described it."""
+        if name.folder:
+            return cls(name=name.name, folders=[name.folder])
+        stored = _stored(name.name or KIND)
+        if stored is not None:
+            stored.name = name.name
+            return stored
+        if name.name or not settings.has_google_scope:
+            return None
+        every = settings.google_drives == ("all",)
+        return cls(
+            folders=list(settings.google_folders),
+            drives=[] if every else list(settings.google_drives),
+            all_drives=every,
+            my_drive=settings.google_my_drive,
+        )
+
+    @classmethod
+    def restored(cls, kept: dict[str, Any], root: str | None) -> GoogleDriveSource:
+        """As it is described today; as the ledger kept it if nobody describes it any more."""
+        name = drive_name(root or "")
+        today = None if name is None or kept.get("folders") == [name.name] else cls.named(name, Settings.from_env())
+        return cls(**kept) if today is None else today
+
     @property
     def root(self) -> str:
         """The source's name, "google-drive" or "google-drive:NAME": its scope may change, and its documents stay."""
@@ -145,7 +173,7 @@ class GoogleDriveSource(Source):
 
         limit = min((limit for limit in (max_bytes, self.max_bytes) if limit is not None), default=None)
         id = file_id.decode("ascii", "replace")
-        if not _ID.fullmatch(id):
+        if not is_id(id):
             raise UsageError(f"{id!r} is not the id of a file on Google Drive")
         return fetch(self.client, id, directory, limit, acknowledge_abuse=self.acknowledge_abuse)
 
@@ -167,7 +195,6 @@ class GoogleDriveSource(Source):
         if self.credentials is not None:
             return self.credentials
         from blocks.credentials.defaults import default_credentials
-        from core.settings import Settings
 
         return default_credentials(Settings.from_env())
 
@@ -184,13 +211,17 @@ class GoogleDriveSource(Source):
         return Rules(scope, wanted, digest, self.lag, self.whole_every)
 
 
-def folder_id(name: str) -> str:
-    """The id in a folder's address, or the id itself. Raises ValueError for anything else."""
-    found = _ADDRESS.match(name.strip())
-    id = found[1] if found else name.strip()
-    if not _ID.fullmatch(id):
-        raise ValueError(
-            f"{name!r} is neither the address of a folder on Google Drive, such as https://drive.google.com/drive/folders/..., "
-            "nor its id"
-        )
-    return id
+def _stored(document: str) -> GoogleDriveSource | None:
+    """The block document of that name, if there is a Prefect API and it has one."""
+    if not os.environ.get("PREFECT_API_URL"):
+        return None
+    try:
+        # Prefect puts it into an address as it is.
+        loaded: Any = GoogleDriveSource.load(quote(document, safe=""))
+    except ValueError:  # Prefect's word for: no such document
+        return None
+    except httpx.TransportError as exc:
+        url = os.environ["PREFECT_API_URL"]
+        raise TransientError(f"the Prefect server at {url} does not answer: start it, or unset PREFECT_API_URL") from exc
+    assert isinstance(loaded, GoogleDriveSource)
+    return loaded

@@ -28,7 +28,7 @@ def restore(kind: str, config: str, root: str | None = None) -> Source:
     found = kinds().get(kind)
     if found is None:
         raise UsageError(f"this version of Levada has no source of kind {kind!r} (it has: {', '.join(sorted(kinds()))})")
-    source = found(**settings(config))
+    source = found.restored(settings(config), root)
     if root is not None:
         source.known_as(root)
     return source
@@ -44,6 +44,6 @@ def settings(config: str) -> dict[str, Any]:
 
 def configuration(source: Source) -> str:
     """What the ledger keeps of a source: its settings as JSON. Secrets live in block documents, never here."""
-    kept = source.model_dump(mode="json", exclude_unset=True)
+    kept = source.model_dump(mode="json", exclude_unset=True, exclude=set(source.not_kept))
     kept.pop("block_type_slug", None)
     return json.dumps(kept, sort_keys=True)

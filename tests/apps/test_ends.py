@@ -141,10 +141,13 @@ def test_every_command_says_warnings_in_one_line(levada: Command) -> None:
     assert done.stderr == "warning: two lines\n"
 
 
-def test_google_drive_is_refused_before_anything_is_started(levada: Command, tmp_path: Path) -> None:
+def test_google_drive_that_nobody_described_is_refused_before_anything_is_started(levada: Command, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    for arguments in (("ingest", "google-drive"), ("plan", "google-drive:root")):
-        assert "Google Drive is not supported" in levada.error(*arguments, code=2, LEVADA_HOME=str(home))
+    for arguments, told in (
+        (("ingest", "google-drive"), "name a folder by its address"),
+        (("plan", "google-drive:team"), "nobody has described 'google-drive:team'"),
+    ):
+        assert told in levada.error(*arguments, code=2, LEVADA_HOME=str(home))
     assert not home.exists()
 
 

@@ -65,10 +65,10 @@ def test_a_source_of_nobodys_home(world: World) -> None:
         remove_source(world.library(), "~no such user/x")
 
 
-def test_google_drive_is_refused_without_side_effect(world: World) -> None:
+def test_google_drive_that_nobody_described_has_no_side_effect(world: World) -> None:
     state = world.run(source="google-drive")
     assert state.is_failed()
-    assert "Google Drive" in str(state.message)
+    assert "name a folder by its address" in str(state.message)
     assert not (world.home / "ledger.db").exists()
 
 

@@ -9,7 +9,8 @@ from prefect.blocks.core import Block
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 from pydantic import ValidationError
 
-from blocks.sources.google_drive import GoogleDriveSource, folder_id
+from blocks.sources.google_drive import GoogleDriveSource
+from core.drive_names import folder_id
 from tests.blocks.sources.drive_place import DrivePlace
 from tests.contracts.sources import Place, SourceContract
 from tests.servers.drive import DriveServer

@@ -1,0 +1,67 @@
+"""How a source on Google Drive is named: "google-drive", "google-drive:NAME", or a folder's address."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.errors import UsageError
+
+KIND = "google-drive"
+
+_ID = re.compile(r"[A-Za-z0-9_-]{10,}|root")
+_ADDRESS = re.compile(r"https?://drive\.google\.com/(?:[^?#]*/)?(?:folders/|open\?id=|drive/my-drive)([A-Za-z0-9_-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class DriveName:
+    """What a name means."""
+
+    name: str
+    """Of the source; "" for the one that the environment, or the block document "google-drive", describes."""
+    folder: str = ""
+    """Id of the only folder, if an address was given; "root" for My Drive."""
+
+    @property
+    def root(self) -> str:
+        """What the ledger knows the source by."""
+        return f"{KIND}:{self.name}" if self.name else KIND
+
+
+def drive_name(name: str) -> DriveName | None:
+    """What is meant, if anything on Google Drive is."""
+    if _ADDRESS.match(name.strip()):
+        folder = folder_id(name)
+        return DriveName(folder, folder)
+    kind, _colon, rest = name.strip().partition(":")
+    return DriveName(rest) if kind == KIND else None
+
+
+def folder_id(name: str) -> str:
+    """The id in a folder's address, or the id itself; "root" is My Drive. Raises ValueError for anything else."""
+    found = _ADDRESS.match(name.strip())
+    id = (found[1] or "root") if found else name.strip()
+    if not is_id(id):
+        raise ValueError(
+            f"{name!r} is neither the address of a folder on Google Drive, such as https://drive.google.com/drive/folders/..., "
+            "nor its id"
+        )
+    return id
+
+
+def is_id(text: str) -> bool:
+    """True if it can be the id of something on Google Drive."""
+    return _ID.fullmatch(text) is not None
+
+
+def undescribed(name: DriveName) -> UsageError:
+    """Nobody has said what that source is to look at."""
+    if name.name:
+        return UsageError(
+            f"nobody has described {name.root!r}: make a block document {name.name!r} of type Levada Google Drive and set "
+            "PREFECT_API_URL, or name a folder by its address"
+        )
+    return UsageError(
+        "Google Drive: name a folder by its address, such as `levada ingest https://drive.google.com/drive/folders/...`, "
+        "or set LEVADA_GOOGLE_FOLDERS, LEVADA_GOOGLE_DRIVES or LEVADA_GOOGLE_MY_DRIVE"
+    )
