@@ -14,7 +14,7 @@ class PdfExtractor(Extractor):
     """Headings, paragraphs, list items, captions, code and tables with page and box; running lines and hidden text left out."""
 
     name = "pdf"
-    version = 4
+    version = 5
     media_types = frozenset({"application/pdf"})
     programs = frozenset({"tesseract"})
 

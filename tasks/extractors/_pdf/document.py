@@ -13,6 +13,7 @@ from tasks.extractors._bullets import bullet_free
 from tasks.extractors._ocr.pages import OcrPages, listed
 from tasks.extractors._pdf.captions import title_labels
 from tasks.extractors._pdf.file import PdfFile
+from tasks.extractors._pdf.footnotes import notes_last
 from tasks.extractors._pdf.headings import levels_by_outline, levels_of, mark_bookmarked, outline_of
 from tasks.extractors._pdf.hyphens import Vocabulary
 from tasks.extractors._pdf.lines import Line
@@ -76,7 +77,7 @@ class Reader:
             for row in sheet.edge_rows:
                 if id(row.line) in running and len(row.table.rows) > 1:
                     row.table.rows.pop(-1 if row.last else 0)
-            items = [item for item in sheet.items if id(item) not in running]
+            items = notes_last([item for item in sheet.items if id(item) not in running])
             lines = [item for item in items if isinstance(item, Line)]
             vocabulary.add(line.text for line in lines)
             vocabulary.add_cells(cell for item in items if isinstance(item, Table) for row in item.rows for cell in {*row})

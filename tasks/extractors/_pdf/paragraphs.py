@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,4}\))\s+(?=\S
 _SENTENCE_END = re.compile(r"[.!?:;…]['\"”’»)\]]*$")
 _CONTINUATION = 800
 """Characters: what goes on for longer stays a paragraph of its own page, or nobody would find it there."""
+_QUANTITY = re.compile(r"[$€£]?\d[\d.,]*%? [a-z]")
+"""A number within a sentence; before a heading or an item stands one that a capital follows."""
 _HYPHENS = ("-", "\u2010", "\u00ad")
 _LEADER = re.compile(r" ?(?:[.…·] ?){5,}(?=[^\s.…·])")
 """Dots that lead the eye to what follows them."""
@@ -115,6 +117,13 @@ def runs_on(one: Paragraph, other: Paragraph) -> bool:
     return not _SENTENCE_END.search(last) and first[:1].islower() and len(one.text) > 40
 
 
+def goes_over(last: Line, first: Line) -> bool:
+    """True if a sentence that the one line leaves open goes on in the other, at the top of the next column."""
+    if _SENTENCE_END.search(last.text):
+        return False
+    return first.text[:1].islower() or (last.text[-1:].islower() and _QUANTITY.match(first.text) is not None)
+
+
 def _indented(lines: list[Line]) -> Iterator[str]:
     width = 0.6 * lines[0].size
     left = min(line.left for line in lines)
@@ -150,7 +159,7 @@ def _continues(paragraph: Paragraph, line: Line, leading: float) -> bool:
         return False
     ended = bool(_SENTENCE_END.search(last.text))
     if step <= -0.2 * size:  # the next column
-        return not ended and line.text[:1].islower() and last.bottom > line.bottom
+        return last.bottom > line.bottom and goes_over(last, line)
     if step > 1.25 * leading * size:
         return False
     if line.left > last.right or line.right < min(one.left for one in paragraph.lines):
