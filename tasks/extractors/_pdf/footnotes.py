@@ -24,7 +24,7 @@ _LEAST = 12
 """Letters of notes, and twice those of the line above: less is part of a formula or of a chart."""
 _TEXT = 0.25
 """Of the characters in the size of notes: so many at least in that of the text must follow."""
-_MOST = 2_000
+_MOST = 500
 """Items that are looked at for the end of the columns."""
 _MARK = re.compile(r"[\[(]?(?:\d{1,3}(?![\d%])(?![.,]\d)|[*∗†‡§¶#‖]{1,4}|[a-z](?=[\s.)\]]))[\])]?[.\s]*\S")
 
@@ -101,19 +101,22 @@ def _end_of_columns(items: _Items, start: int, end: int) -> int | None:
     """
     text, notes = items[start - 1], items[start:end]
     assert isinstance(text, Line)
-    bottom = max(note.box[3] for note in notes)
+    left, bottom, right = min(n.box[0] for n in notes), max(n.box[3] for n in notes), max(n.box[2] for n in notes)
     lowest, as_text, as_notes, place = bottom, 0, 0, end
     for place in range(end, min(end + _MOST, len(items) + 1)):
         if place == len(items):
             break
         item = items[place]
-        if item.box[1] >= bottom - 1 and (any(_overlap(item, note) for note in notes) or not _overlap(item, items[place - 1])):
-            break  # it stands below the notes, or below the first column after the last one
+        is_below = item.box[0] < right and item.box[2] > left
+        if item.box[1] >= bottom - 1 and (is_below or not _overlap(item, items[place - 1])):
+            break  # it stands below the notes, or below another column than the last one
         lowest = max(lowest, item.box[3])
         if isinstance(item, Line) and item.size > _SMALLER * text.size:
             as_text += len(item.text) if item.size < text.size / _SMALLER else 0
         elif isinstance(item, Line):
             as_notes += len(item.text)
+    else:
+        return None
     if lowest - bottom > _FOOT * text.size or as_text < _TEXT * as_notes or _goes_on(items[end:place], notes):
         return None
     return _notes(items, place, is_last=True) or place

@@ -119,7 +119,7 @@ def runs_on(one: Paragraph, other: Paragraph) -> bool:
 
 def goes_over(last: Line, first: Line) -> bool:
     """True if a sentence that the one line leaves open goes on in the other, at the top of the next column."""
-    if _SENTENCE_END.search(last.text):
+    if _SENTENCE_END.search(last.text) or BULLET.match(first.text) or _NUMBER.match(first.text):
         return False
     return first.text[:1].islower() or (last.text[-1:].islower() and _QUANTITY.match(first.text) is not None)
 
