@@ -357,3 +357,20 @@ runs = Table(
     Column("report", Text),
     Index("ix_runs_library", "library_id", "id"),
 )
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("library_id", ForeignKey("libraries.id"), nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("corpus", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("resource_id", Text),
+    Column("opened_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+"""Push channels that are open, or may be (ledger/channels.py). `source` is a root, no key: a channel outlives its source until
+it is stopped."""
