@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -43,16 +44,45 @@ def checkout(repo: Path, commit: str, tree: Path) -> None:
 
 
 def sections(base: Path, target: Path, most: int, least: int = 200) -> None:
-    """One file for each section of every document, the first `most` by path: there are more than a thousand."""
-    repo = repository(base)
-    tree = base / "tree"
-    checkout(repo, "HEAD", tree)
-    for path in sorted(tree.rglob("*.md")):
-        parts = re.split(r"(?m)^(?=#{1,3} )", path.read_text("utf-8", "replace"))
-        for number, part in enumerate(parts):
+    """One short file for each section of every document, the first `most` by path: there are more than a thousand."""
+    files: dict[Path, str] = {}
+    for path, text in _documents(base):
+        for number, part in enumerate(_parts(text, 3)):
             if len(part) >= least:
-                file = target / path.relative_to(tree).with_suffix("") / f"{number:03}.md"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(part)
-    for extra in sorted(target.rglob("*.md"))[most:]:
-        extra.unlink()
+                files[target / path / f"{number:03}.md"] = part
+    for file in sorted(files)[:most]:
+        _write(file, files[file])
+
+
+def pages(base: Path, target: Path, least: int = 2000) -> int:
+    """Files as long as short pages of documentation: sections of a document that follow each other, together, until they have
+    at least `least` characters. All documents, nothing left out; how many files it made.
+    """
+    made = 0
+    for path, text in _documents(base):
+        page = ""
+        for part in [*_parts(text, 4), ""]:
+            if page.strip() and (len(page) >= least or not part):
+                _write(target / path / f"{made:05}.md", page)
+                made, page = made + 1, ""
+            page += part
+    return made
+
+
+def _documents(base: Path) -> Iterator[tuple[Path, str]]:
+    """Every document of the repository: path without its suffix, and text."""
+    tree = base / "tree"
+    if not tree.exists():
+        checkout(repository(base), "HEAD", tree)
+    for path in sorted(tree.rglob("*.md")):
+        yield path.relative_to(tree).with_suffix(""), path.read_text("utf-8", "replace")
+
+
+def _parts(text: str, level: int) -> list[str]:
+    """The text cut before its headings, down to a level."""
+    return re.split(rf"(?m)^(?=#{{1,{level}}} )", text)
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
