@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Chunk:
     """The distinct pages it touches, ascending; empty where the format has none."""
     headings: tuple[str, ...] = ()
     """The heading trail it stands under, outermost first."""
+    token_ids: bytes | None = field(default=None, compare=False, repr=False)
+    """Ids of the text's tokens, special ones left out, as int32; None if the chunker does not know them."""
 
     @property
     def body(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,14 @@ class EmbeddingSpace:
         return "|".join((self.model, self.revision[:16], self.pooling, self.prefix, self.precision, str(self.dimension)))
 
 
+class Tokens(NamedTuple):
+    """The tokens of a text, special ones left out, never truncated."""
+
+    offsets: list[tuple[int, int]]
+    """Character span of each."""
+    ids: list[int]
+
+
 class Tokenizer(Protocol):
     """The embedder's own tokenizer, as the chunker needs it."""
 
@@ -48,4 +56,8 @@ class Tokenizer(Protocol):
 
     def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         """Character span of every token of each text, special tokens left out, never truncated."""
+        ...
+
+    def tokens(self, texts: list[str]) -> list[Tokens]:
+        """Spans and ids of each text's tokens. Only an `additive` tokenizer is asked for them."""
         ...

@@ -57,6 +57,8 @@ class Batch:
         self.revisions: list[Revision] = []
         self.texts: dict[bytes, str] = {}
         """Embedded texts of the added chunks, by hash."""
+        self.token_ids: dict[bytes, bytes | None] = {}
+        """Chunk.token_ids of these texts."""
         self.vectors: dict[bytes, bytes] = {}
         """Vectors of the added chunks, by text hash: float32 bytes."""
         self.new_vectors: set[bytes] = set()

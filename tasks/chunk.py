@@ -58,6 +58,7 @@ def _revision(ctx: RunContext, batch: Batch, item: Extracted, chunks: list[Chunk
         if id not in old:
             added.append(row)
             batch.texts[row.text_hash] = chunk.text
+            batch.token_ids[row.text_hash] = chunk.token_ids
         elif row != old[id]:
             moved.append(row)
         else:

@@ -46,6 +46,7 @@ def embed(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
             with ctx.counting() as report:
                 report.chunks_embedded += len(part)
             ctx.advance(source, batch.bytes, EMBEDDED * len(part) / len(missing))
+        batch.token_ids.clear()
         ctx.in_flight.update({hash: batch.vectors[hash] for hash in batch.new_vectors})
     chunks = sum(len(r.added) + len(r.moved) + r.kept for r in batch.revisions)
     with ctx.counting() as report:
@@ -63,7 +64,10 @@ def _embedded(ctx: RunContext, batch: Batch, missing: list[bytes]) -> Iterator[t
         nonlocal size
         ctx.check()
         started = time.perf_counter()
-        matrix = ctx.library.model.embed([batch.texts[hash] for hash in part])
+        texts = [batch.texts[hash] for hash in part]
+        ids = [known for hash in part if (known := batch.token_ids[hash]) is not None]
+        model = ctx.library.model
+        matrix = model.embed_tokenized(texts, ids) if len(ids) == len(texts) else model.embed(texts)
         size = portion_after(len(part), time.perf_counter() - started)
         if first:
             # The longest texts of the batch: what comes later in it is faster, and says nothing of the next one's.

@@ -31,6 +31,13 @@ class Embedder(Block, ABC):
         A vector does not depend on what else is in the call (to 1e-3).
         """
 
+    def embed_tokenized(self, texts: list[str], ids: list[bytes]) -> Vectors:
+        """As `embed`, of texts whose token ids (Chunk.token_ids) its own tokenizer has told: it need not find them again.
+
+        An embedder that has no use for them leaves this as it is.
+        """
+        return self.embed(texts)
+
     def embed_query(self, text: str) -> Vectors:
         """Vector of a question: shape (dimension,)."""
         row: Vectors = self.embed([text])[0]

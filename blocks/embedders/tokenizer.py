@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from blocks.embedders.model_files import ModelFiles
 from core.errors import PermanentError
+from core.spaces import Tokens
 
 if TYPE_CHECKING:
+    from tokenizers import Encoding
     from tokenizers import Tokenizer as FastTokenizer
 
 FEW = 500
@@ -71,10 +73,17 @@ class ModelTokenizer:
 
     def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         """Character span of every token of each text, special tokens left out, never truncated."""
+        return [encoding.offsets for encoding in self._encodings(texts)]
+
+    def tokens(self, texts: list[str]) -> list[Tokens]:
+        """Spans and ids of every token of each text, special tokens left out, never truncated."""
+        return [Tokens(encoding.offsets, encoding.ids) for encoding in self._encodings(texts)]
+
+    def _encodings(self, texts: list[str]) -> list[Encoding]:
         known = [printable(text) for text in texts]
         if sum(map(len, known)) < FEW:
-            return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in known]
-        return [encoding.offsets for encoding in self._tokenizer.encode_batch(known, add_special_tokens=False)]
+            return [self._tokenizer.encode(text, add_special_tokens=False) for text in known]
+        return self._tokenizer.encode_batch(known, add_special_tokens=False)
 
 
 def _adds_up_at_blanks(tokenizer: FastTokenizer) -> bool:

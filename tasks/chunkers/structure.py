@@ -108,12 +108,13 @@ class Cutter:
     def chunks(self, spans: list[Span]) -> list[Chunk]:
         """Chunks of the spans, in order. One whose finished text exceeds the limit is cut again, until none does."""
         drafts = [self._draft(span) for span in spans]
-        counts = self._counter.count([draft.text for draft in drafts])
+        measured = self._counter.measure([draft.text for draft in drafts])
         limit = self._sizes[0].limit
-        fit = [draft for draft, count in zip(drafts, counts, strict=True) if count <= limit]
+        fit = [replace(draft, token_ids=ids) for draft, (count, ids) in zip(drafts, measured, strict=True) if count <= limit]
         if len(fit) == len(drafts):
             return fit
-        shorter = [piece for span, count in zip(spans, counts, strict=True) if count > limit for piece in self._shorten(span)]
+        long = [span for span, (count, _) in zip(spans, measured, strict=True) if count > limit]
+        shorter = [piece for span in long for piece in self._shorten(span)]
         return sorted(fit + self.chunks(shorter), key=lambda chunk: chunk.start)
 
     def _shorten(self, span: Span) -> list[Span]:

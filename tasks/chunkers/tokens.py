@@ -20,7 +20,9 @@ SILENCE = 256
 LONG_WORD = 96
 """Characters above which a word is mapped token by token: it is hardly a word."""
 MEMO_SIZE = 1 << 22
-"""Characters of all words whose counts are remembered; beyond, the memory begins anew."""
+"""Characters of all words whose tokens are remembered; beyond, the memory begins anew."""
+ID_SIZE = array("i").itemsize
+"""Bytes of a token id."""
 FEW_NUMBERS = 1 << 16
 """Numbers that are kept as they are: a list is quicker, but takes ten times the room of the text where words are short."""
 JOINED = 4096
@@ -63,6 +65,10 @@ class TokenCounter(ABC):
     def count(self, texts: Sequence[str]) -> list[int]:
         """The exact number of tokens of each text."""
 
+    def measure(self, texts: Sequence[str]) -> list[tuple[int, bytes | None]]:
+        """The exact number of tokens of each text, and their ids (Chunk.token_ids) where this counter knows them."""
+        return [(count, None) for count in self.count(texts)]
+
     @abstractmethod
     def map(self, document: Document, text: str) -> TokenMap:
         """The token map of Document.text, which is given as `text`."""
@@ -87,19 +93,26 @@ class OffsetCounter(TokenCounter):
 class WordCounter(TokenCounter):
     """For tokenizers whose counts add up at blanks (`additive`): each different word is tokenised once and remembered.
 
-    Real text repeats its words, so this takes a sixth of the time. Only blank, tab and line ends part words here: the other
+    Real text repeats its words, so this takes a sixth of the time. The ids of a text are those of its words, one after the
+    other: the embedder need not tokenise it again. Only blank, tab and line ends part words here: the other
     white space that Python knows may be anything to a tokenizer.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._memo: dict[str, int] = {"": 0}
+        self._memo: dict[str, bytes] = {"": b""}
         self._memo_size = 0
         super().__init__(tokenizer)
 
     def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(ids) // ID_SIZE for ids in self._ids_of(texts)]
+
+    def measure(self, texts: Sequence[str]) -> list[tuple[int, bytes | None]]:
+        return [(len(ids) // ID_SIZE, ids) for ids in self._ids_of(texts)]
+
+    def _ids_of(self, texts: Sequence[str]) -> list[bytes]:
         split = [_words(text) for text in texts]
-        counts = self._counts(set().union(*split))
-        return [sum(map(counts.__getitem__, words)) for words in split]
+        known = self._known(set().union(*split))
+        return [b"".join(map(known.__getitem__, words)) for words in split]
 
     def map(self, document: Document, text: str) -> TokenMap:
         words = _words(text)
@@ -109,13 +122,13 @@ class WordCounter(TokenCounter):
         inner = self.tokenizer.offsets([words[index] for index in long])
         for index in long:
             words[index] = ""
-        counts = self._counts(set(words))
+        known = self._known(set(words))
         starts = places[:0]
         marks: list[int] = []
         done = 0
         for index, spans in zip([*long, len(words)], [*inner, []], strict=True):
             starts.extend(places[done:index])
-            marks += map(counts.__getitem__, words[done:index])
+            marks += [len(known[word]) // ID_SIZE for word in words[done:index]]
             if index < len(words):
                 inside = _starts(spans, places[index], places[index + 1] - places[index] - 1)
                 starts.extend(inside)
@@ -123,20 +136,20 @@ class WordCounter(TokenCounter):
             done = index + 1
         return TokenMap(starts, marks)
 
-    def _counts(self, words: set[str]) -> dict[str, int]:
-        """Counts of at least these words. Threads may share the counter: a memory that another one begins anew stays whole."""
+    def _known(self, words: set[str]) -> dict[str, bytes]:
+        """Ids of at least these words. Threads may share the counter: a memory that another one begins anew stays whole."""
         memo = self._memo
         missing = words.difference(memo)
         if missing:
             new = self._tokenise(sorted(missing))
             self._memo_size += sum(map(len, new))
             if self._memo_size > MEMO_SIZE:
-                self._memo, self._memo_size = {"": 0}, 0
+                self._memo, self._memo_size = {"": b""}, 0
             memo.update(new)
         return memo
 
-    def _tokenise(self, words: list[str]) -> dict[str, int]:
-        counts = dict.fromkeys(words, 0)
+    def _tokenise(self, words: list[str]) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
         batches: list[list[str]] = []
         room = 0
         for word in words:
@@ -145,11 +158,15 @@ class WordCounter(TokenCounter):
                 room = JOINED
             batches[-1].append(word)
             room -= len(word) + 1
-        for batch, spans in zip(batches, self.tokenizer.offsets([" ".join(batch) for batch in batches]), strict=True):
-            ends = list(accumulate(len(word) + 1 for word in batch))
-            for start, _ in spans:
-                counts[batch[bisect_right(ends, start)]] += 1
-        return counts
+        for batch, tokens in zip(batches, self.tokenizer.tokens([" ".join(batch) for batch in batches]), strict=True):
+            starts = [start for start, _ in tokens.offsets]
+            ids = array("i", tokens.ids)
+            done = 0
+            for word, end in zip(batch, accumulate(len(word) + 1 for word in batch), strict=True):
+                until = bisect_left(starts, end, done)
+                found[word] = ids[done:until].tobytes()
+                done = until
+        return found
 
 
 def packed(numbers: Iterable[int], size: int) -> MutableSequence[int]:

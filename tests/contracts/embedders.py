@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from array import array
 
 import numpy as np
 import pytest
@@ -67,6 +68,13 @@ class EmbedderContract:
             for blank in " \t\n\r":
                 whole, *parts = tokenizer.offsets([blank.join(words), *words])
                 assert len(whole) == sum(map(len, parts))
+
+    def test_tokens_that_are_known_change_nothing(self, embedder: Embedder) -> None:
+        tokenizer = embedder.tokenizer()
+        if tokenizer.additive:
+            ids = [array("i", tokens.ids).tobytes() for tokens in tokenizer.tokens(TEXTS)]
+            assert len(ids[-1]) > 4 * tokenizer.window  # which is to be cut
+            assert np.abs(embedder.embed_tokenized(TEXTS, ids) - embedder.embed(TEXTS)).max() <= 1e-3
 
     def test_texts_are_cut_at_the_window_that_the_tokenizer_names(self, embedder: Embedder) -> None:
         tokenizer, text = embedder.tokenizer(), TEXTS[-1]

@@ -14,13 +14,13 @@ def test_a_batch_begins_with_portions_by_the_pace_of_the_one_before(world: World
     for number in range(20):
         world.write(f"{number:02}.txt", f"The boat with the number {number}.")
     seen: list[int] = []
-    embed = SentenceTransformerEmbedder.embed
+    embed = SentenceTransformerEmbedder.embed_tokenized
 
-    def noted(embedder: SentenceTransformerEmbedder, texts: list[str]) -> Vectors:
+    def noted(embedder: SentenceTransformerEmbedder, texts: list[str], ids: list[bytes]) -> Vectors:
         seen.append(len(texts))
-        return embed(embedder, texts)
+        return embed(embedder, texts, ids)
 
-    monkeypatch.setattr(SentenceTransformerEmbedder, "embed", noted)
+    monkeypatch.setattr(SentenceTransformerEmbedder, "embed_tokenized", noted)
     # Whatever the pace is: of the first batch it is not known yet.
     monkeypatch.setattr("tasks.embed.LEAST", 5)
     monkeypatch.setattr("tasks.embed.MOST", 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -19,8 +20,11 @@ class EngineUnavailable(PermanentError):
 class Engine(Protocol):
     """A loaded model. Safe to call from several threads."""
 
-    def embed(self, texts: list[str]) -> Vectors:
-        """Shape (len(texts), dimension), unit length, in the order of `texts`; longer texts are cut at the model's window."""
+    def embed(self, texts: list[str], ids: Sequence[bytes] | None = None) -> Vectors:
+        """Shape (len(texts), dimension), unit length, in the order of `texts`; longer texts are cut at the model's window.
+
+        `ids`: the texts' token ids if they are known, as in Chunk.token_ids.
+        """
         ...
 
     def close(self) -> None:

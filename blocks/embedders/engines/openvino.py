@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,6 +22,7 @@ from core.errors import PermanentError, UsageError
 
 if TYPE_CHECKING:
     import openvino
+    from tokenizers import Tokenizer as FastTokenizer
 
 TOKENS_PER_BATCH = 768
 """Measured on two cores: 640 to 1,280 are equally fast, and a small batch is soon done."""
@@ -67,6 +68,7 @@ class OpenVinoEngine:
         except RuntimeError as exc:
             raise EngineUnavailable(f"OpenVINO does not run {model}: {str(exc).strip().splitlines()[-1]}") from exc
         self._tokenizer = load_tokenizer(files, truncate=True)
+        self._before, self._after = _special_tokens(self._tokenizer)
         self._pad = self._tokenizer.token_to_id(files.pad_token) or 0
         self._dimension = files.dimension
         self._window = files.window
@@ -79,19 +81,18 @@ class OpenVinoEngine:
             self._requests.put(self._compiled.create_infer_request())
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="levada-embed")
 
-    def embed(self, texts: list[str]) -> Vectors:
-        """Tokenizes a window of texts while the streams work on the one before."""
+    def embed(self, texts: list[str], ids: Sequence[bytes] | None = None) -> Vectors:
+        """Tokenizes a window of texts, unless their `ids` are known, while the streams work on the one before."""
         vectors = np.empty((len(texts), self._dimension), np.float32)
         pending: deque[Future[None]] = deque()
         try:
             for window in windows(len(texts), FIRST_WINDOW, WINDOW):
-                encodings = self._tokenizer.encode_batch_fast([printable(texts[row]) for row in window])
-                ids = [np.array(encoding.ids, np.int32) for encoding in encodings]
-                widths = [padded_width(len(row), self._window, self._never) for row in ids]
+                tokens = self._tokenized(texts, window) if ids is None else self._framed(ids, window)
+                widths = [padded_width(len(row), self._window, self._never) for row in tokens]
                 for batch in by_width(widths, TOKENS_PER_BATCH):
                     width = widths[batch[0]]
                     pending.append(
-                        self._workers.submit(self._infer, [ids[row] for row in batch], width, batch + window.start, vectors)
+                        self._workers.submit(self._infer, [tokens[row] for row in batch], width, batch + window.start, vectors)
                     )
                 while len(pending) > BATCHES_AHEAD:
                     pending.popleft().result()
@@ -110,6 +111,15 @@ class OpenVinoEngine:
             self._requests.get()
         del self._compiled
 
+    def _tokenized(self, texts: list[str], window: range) -> list[Ids]:
+        encodings = self._tokenizer.encode_batch_fast([printable(texts[row]) for row in window])
+        return [np.array(encoding.ids, np.int32) for encoding in encodings]
+
+    def _framed(self, ids: Sequence[bytes], window: range) -> list[Ids]:
+        """Token ids that are known, between the special ones, cut where the tokenizer would cut them."""
+        most = self._window * 4 - len(self._before) - len(self._after)
+        return [np.frombuffer(self._before + ids[row][:most] + self._after, np.int32) for row in window]
+
     def _infer(self, ids: list[Ids], width: int, rows: npt.NDArray[np.intp], vectors: Vectors) -> None:
         input_ids = np.full((len(ids), width), self._pad, np.int64)
         mask = np.zeros((len(ids), width), np.int64)
@@ -125,6 +135,15 @@ class OpenVinoEngine:
             raise PermanentError(f"OpenVINO failed on a batch of shape {mask.shape}: {exc}; try LEVADA_BACKEND=torch") from exc
         finally:
             self._requests.put(request)
+
+
+def _special_tokens(tokenizer: FastTokenizer) -> tuple[bytes, bytes]:
+    """What the tokenizer puts before and after every text: ids, four bytes each."""
+    encoding = tokenizer.encode("a")
+    special = np.array(encoding.special_tokens_mask, bool)
+    own = np.flatnonzero(~special)
+    ids = np.array(encoding.ids, np.int32)
+    return ids[: own[0]].tobytes(), ids[own[-1] + 1 :].tobytes()
 
 
 def _cancel(futures: Iterable[Future[None]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,8 @@ class TorchEngine:
         # Its tokenizer keeps truncation and padding as state, which two threads would take from each other.
         self._one_at_a_time = threading.Lock()
 
-    def embed(self, texts: list[str]) -> Vectors:
-        """sentence-transformers' own encode, normalised."""
+    def embed(self, texts: list[str], ids: Sequence[bytes] | None = None) -> Vectors:
+        """sentence-transformers' own encode, normalised; it tokenizes by itself."""
         vectors = np.empty((len(texts), self._dimension), np.float32)
         for start in range(0, len(texts), WINDOW):
             window = [printable(text) for text in texts[start : start + WINDOW]]

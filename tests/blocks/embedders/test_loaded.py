@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Slow:
         assert self.may_load.wait(60)
         return self
 
-    def embed(self, texts: list[str]) -> Vectors:
+    def embed(self, texts: list[str], ids: Sequence[bytes] | None = None) -> Vectors:
         return np.zeros((len(texts), 1), np.float32)
 
     def close(self) -> None:

