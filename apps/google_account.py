@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from apps.logs import speak_plainly
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from blocks.credentials.base import GoogleCredentials
     from blocks.credentials.google_oauth import GoogleOAuth
     from blocks.credentials.tokens import Token
+
+C = TypeVar("C", bound="GoogleCredentials")
 
 
 def prepare(block: str = "") -> Settings:
@@ -37,35 +39,38 @@ def prepare(block: str = "") -> Settings:
 
 def in_block(name: str) -> GoogleOAuth | None:
     """The account of a block document; None if there is no such document. Raises TransientError if Prefect does not answer."""
-    import httpx
-
     from blocks.credentials.google_oauth import GoogleOAuth
 
-    try:
-        # Prefect puts it into an address as it is: of "team?x" it would find the document "team".
-        found: Any = GoogleOAuth.load(quote(name, safe=""))
-    except ValueError:  # Prefect's word for: no such document
-        return None
-    except httpx.HTTPError as exc:
-        raise TransientError(f"the Prefect server at {os.environ['PREFECT_API_URL']} does not answer: start it") from exc
-    assert isinstance(found, GoogleOAuth)
-    return found
+    return _loaded(GoogleOAuth, name)
 
 
 def chosen(settings: Settings, block: str = "") -> GoogleCredentials:
-    """The account of a block document if one is named, else of the environment.
+    """The account of a block document, of either type, if one is named; else of the environment.
 
     Raises UsageError if there is no such document, and what default_credentials does.
     """
     from blocks.credentials.defaults import default_credentials
+    from blocks.credentials.google_service_account import GoogleServiceAccount
 
     if not block:
         return default_credentials(settings)
-    found = in_block(block)
+    found = in_block(block) or _loaded(GoogleServiceAccount, block)
     if found is None:
-        raise UsageError(
-            f"there is no block {block} of type levada-google-oauth: `levada drive login --block {block}` makes it"
-        )
+        raise UsageError(f"there is no block {block} with a Google account: `levada drive login --block {block}` makes it")
+    return found
+
+
+def _loaded(kind: type[C], name: str) -> C | None:
+    import httpx
+
+    try:
+        # Prefect puts it into an address as it is: of "team?x" it would find the document "team".
+        found: Any = kind.load(quote(name, safe=""))
+    except ValueError:  # Prefect's word for: no such document
+        return None
+    except httpx.HTTPError as exc:
+        raise TransientError(f"the Prefect server at {os.environ['PREFECT_API_URL']} does not answer: start it") from exc
+    assert isinstance(found, kind)
     return found
 
 

@@ -55,6 +55,8 @@ class TokenFile:
                 if time.monotonic() > deadline:
                     raise TransientError(f"another process holds {self.path}.lock and does not let go") from None
                 time.sleep(_POLL)
+            except OSError as exc:  # some network file systems have no locks
+                return logger.warning("%s cannot be locked: %s", self.path, exc.strerror)
 
     def read(self) -> Token:
         """Raises CredentialsLost if it is missing or malformed."""

@@ -202,6 +202,15 @@ def test_revoked_and_logged_out(
     assert levada.json("drive", "logout")["account"] == ""
 
 
+def test_a_token_for_too_little_is_a_problem(levada: Levada, browser: TinyBrowser, credentials: Path, token: Path) -> None:
+    levada.json("drive", "login", "--credentials", credentials)
+    kept = json.loads(token.read_text())
+    token.write_text(json.dumps(kept | {"scopes": ["https://www.googleapis.com/auth/drive.file"]}))
+    (problem,) = levada.json("drive", "check", code=3)["problems"]
+    assert "drive.file only" in problem["problem"]
+    assert "levada drive login" in problem["remedy"]
+
+
 def test_a_logout_that_google_does_not_hear_of(
     levada: Levada, browser: TinyBrowser, drive: DriveServer, credentials: Path, token: Path
 ) -> None:

@@ -17,6 +17,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_H
 
 from apps import drive_login
 from blocks.credentials.google_oauth import GoogleOAuth
+from blocks.credentials.google_service_account import GoogleServiceAccount
 from blocks.sources.google_drive import GoogleDriveSource
 from core.settings import Settings
 from tests.apps.in_process import Levada
@@ -119,6 +120,13 @@ def test_blocks_that_are_not_there(prefect: dict[str, str], drive: DriveServer, 
     assert "there is no block nobody" in levada.error("drive", "logout", "--block", "nobody", code=2)
     assert "--credentials credentials.json" in levada.error("drive", "login", "--block", "nobody", code=2)
     assert "lower case letters" in levada.error("drive", "login", "--block", "A b", code=2)
+
+
+def test_a_service_account_in_a_block(prefect: dict[str, str], drive: DriveServer, tmp_path: Path) -> None:
+    key = json.dumps(drive.service_account_info())
+    GoogleServiceAccount(service_account_info=key, subject=ANA, api_url=drive.url).save("robot")  # type: ignore[arg-type]
+    found = Levada(**prefect, LEVADA_HOME=tmp_path / "home").json("drive", "check", "--block", "robot")
+    assert (found["account"], found["credentials"]) == (ANA, "service account, key in block robot")
 
 
 def test_a_prefect_that_does_not_answer_costs_the_token_nothing(

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 
-def headers_of(google: Any) -> dict[str, str]:
+def headers_of(google: Any, timeout: float = 10.0) -> dict[str, str]:
     """The headers of a request that the credentials sign, refreshed if need be."""
     headers: dict[str, str] = {}
-    with _request() as request:
+    with _request(timeout) as request:
         google.before_request(request, "GET", "https://www.googleapis.com/drive/v3/about", headers)
     return headers
 
@@ -22,11 +22,11 @@ def refresh(google: Any) -> None:
 
 
 @contextmanager
-def _request() -> Iterator[Any]:
+def _request(timeout: float = 10.0) -> Iterator[Any]:
     import google_auth_httplib2
     import httplib2
 
-    http = httplib2.Http(timeout=10)
+    http = httplib2.Http(timeout=timeout)
     try:
         yield google_auth_httplib2.Request(http)
     finally:

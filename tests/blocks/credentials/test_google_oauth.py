@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import resource
+import socket
 import stat
 import threading
 from datetime import UTC, datetime, timedelta
@@ -17,7 +19,8 @@ from prefect.testing.standard_test_suites import BlockStandardTestSuite
 from pydantic import SecretStr, ValidationError
 
 from blocks.credentials.google_oauth import GoogleOAuth
-from core.errors import CredentialsLost
+from blocks.sources.drive.client import DriveClient
+from core.errors import CredentialsLost, SourceUnavailable
 from tests.blocks.credentials.asking import headers_of, refresh
 from tests.blocks.credentials.endpoint import Endpoint
 
@@ -223,10 +226,50 @@ def test_an_endpoint_out_of_order_loses_nothing(google: Endpoint, file: Path, no
     assert "Bearer" in headers_of(shared)["authorization"]
 
 
+@pytest.mark.parametrize(("refusals", "lost"), [([], False), ([("invalid_grant", "Token has been expired or revoked.")], True)])
+def test_what_a_source_is_told(
+    google: Endpoint, file: Path, no_wait: None, refusals: list[tuple[str, str]], lost: bool
+) -> None:
+    """Out of order: tried again, then no word of a login. Refused: asked once, and the command."""
+    google.answers += [(500, '{"error": "internal_failure"}')] * 1000
+    for refusal in refusals:
+        google.answers.clear()
+        google.refuse(*refusal)
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    client = DriveClient(GoogleOAuth(token_file=file, api_url=google.url), sleep=sleep, clock=lambda: now[0])
+    with pytest.raises(SourceUnavailable) as told:
+        client.about("user")
+    client.close()
+    assert isinstance(told.value, CredentialsLost) == lost == ("drive login" in str(told.value))
+    assert (len(google.asked) == 1) == lost
+
+
 def test_an_endpoint_that_is_not_there_loses_nothing(file: Path, google: Endpoint) -> None:
     file.write_text(token(google, token_uri="http://127.0.0.1:9/token"))
     with pytest.raises(OSError, match="refused"):
         headers_of(GoogleOAuth(token_file=file).google())
+
+
+def test_an_endpoint_that_says_nothing_loses_nothing(file: Path, google: Endpoint) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        file.write_text(token(google, token_uri=f"http://127.0.0.1:{silent.getsockname()[1]}/token"))
+        shared = GoogleOAuth(token_file=file).google()
+        with pytest.raises(TimeoutError):
+            headers_of(shared, timeout=0.05)
+    file.write_text(token(google))
+    assert "Bearer" in headers_of(shared)["authorization"], "and the lock is free"
+
+
+def test_a_copy_and_a_pickled_block_ask_for_themselves(file: Path) -> None:
+    block = GoogleOAuth(token_file=file)
+    shared = block.google()
+    for other in (pickle.loads(pickle.dumps(block)), block.model_copy(deep=True)):
+        assert other.google() is not shared
+        assert other.identity == block.identity
 
 
 @pytest.mark.parametrize(
