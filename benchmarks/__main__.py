@@ -32,6 +32,7 @@ NAMES = (
     "samples",
     "hostile",
     "workers",
+    "drive_downloads",
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 DATA = PAGE.with_suffix(".json")
