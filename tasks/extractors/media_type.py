@@ -151,6 +151,8 @@ def media_type_in(file: BinaryIO, name: str) -> str:
     """The same of an open file that is read from its start."""
     head = file.read(_HEAD)
     suffix = text_suffix(name)
+    if head[:1] == b"<" and suffix != ".pdf" and head[257:262] != b"ustar" and is_text(head):  # no magic begins so
+        return text_type(head, suffix, len(head) < _HEAD, is_known=True) or OCTET_STREAM
     found = _by_magic(file, head, suffix) or text_type(head, suffix, len(head) < _HEAD) or OCTET_STREAM
     return MBOX if found in (EML, PLAIN) and _is_mailbox(file, head) else found
 

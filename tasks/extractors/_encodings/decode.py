@@ -24,6 +24,8 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _MAIL_ONLY = "utf-7"
 """No browser reads a page in it, whatever the page says: it would hide tags, or show as text what nobody sees."""
 _SEVEN_BIT = ("iso2022", "hz", "utf-7")
+_SEVEN_BIT_NAMES = (b"2022", b"hz", b"utf-7", b"utf_7", b"utf7", b"u7")
+"""One of these is in every name of those."""
 # What a name stands for on the web (WHATWG Encoding): a superset, which is also what most writers of that name meant.
 _MEANT = {
     "ascii": "cp1252",
@@ -101,9 +103,15 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 def decode_utf8(data: bytes) -> bytes:
     """What decode() reads, as UTF-8: the data itself if it is just that."""
-    if not data.startswith(_BOMS) and not wide_encoding(data) and next(_candidates(data, None)) == "utf-8" and _is_utf8(data):
+    if not (data.startswith(_BOMS) or wide_encoding(data) or _may_be_seven_bit(data)) and _is_utf8(data):
         return data
     return decode(data).encode("utf-8", "ignore")
+
+
+def _may_be_seven_bit(data: bytes) -> bool:
+    """True of what may name an encoding in which ASCII means something else, or has escape sequences."""
+    low = data[:_DECLARATION].lower()
+    return b"\x1b" in data[:_SAMPLE] or any(name in low for name in _SEVEN_BIT_NAMES)
 
 
 def _is_utf8(data: bytes) -> bool:

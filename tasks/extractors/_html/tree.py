@@ -169,7 +169,7 @@ def _weight(text: str) -> int:
 def _furniture(root: Any) -> list[Any]:
     """The page's own header and footer: those directly in the body, or in boxes that do nothing but wrap the whole page."""
     found: list[Any] = []
-    box = root if root.tag == "body" else root.find("body")
+    box = root if root.tag == "body" else next(root.iterchildren("body"), None)
     while box is not None:
         inner: list[Any] = []
         for child in box:

@@ -56,14 +56,14 @@ _CONTROLS = bytes([*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-def text_type(head: bytes, suffix: str, whole: bool) -> str | None:
+def text_type(head: bytes, suffix: str, whole: bool, is_known: bool = False) -> str | None:
     """The media type of a text by its beginning, which may be the whole of it; None if it is no text.
 
-    `suffix` is what suffixes.text_suffix gives. What a name says of a text is believed unless the text begins as a page, a
-    message, captions or XML; what no name says is looked for in the text.
+    `suffix` is what suffixes.text_suffix gives; `is_known`: that it is a text. What a name says of a text is believed unless
+    the text begins as a page, a message, captions or XML; what no name says is looked for in the text.
     """
     claimed = TEXT_BY_SUFFIX.get(suffix)
-    if not (is_text(head) or _is_text_with_nuls(head)):
+    if not (is_known or is_text(head) or _is_text_with_nuls(head)):
         # What is named a page, and begins as one, is one though transport has damaged it.
         return HTML if claimed == HTML and _HTML_START.match(head) and _has_few_controls(head, one_in=20) else None
     if claimed == MARKDOWN:
