@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
+from prefect.types import SecretDict
+
 from benchmarks.results import Row, report
+from blocks.credentials.google_service_account import GoogleServiceAccount
 from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.content import fetch
 from blocks.sources.drive.quota import PER_USER, UNITS_PER_MINUTE
-from tests.blocks.sources.drive.conftest import ALICE, Account
 from tests.servers.drive import DriveServer
-from tests.servers.googledrive.content import Made
 
+ALICE = "alice@example.com"
 WARM_UP, SECONDS, CALLERS = 60.0, 60.0, 8
 BURST = 5.0
 """Seconds' worth of units that the emulator lets go at once: with a whole minute's, nothing is refused in the first one."""
@@ -39,7 +41,9 @@ def paced(permitted: int, asked: int) -> Paced:
         home = server.world.create_folder("Home", server.world.user(ALICE).root_id)
         files = cycle(server.world.bulk(home, 0, 500).files)
         server.world.knobs.quota_units.per_user, server.world.knobs.quota_units.burst = permitted, BURST / 60
-        client = DriveClient(Account(server), asked)
+        info = SecretDict(server.service_account_info())
+        account = GoogleServiceAccount(service_account_info=info, subject=ALICE, api_url=server.url)
+        client = DriveClient(account, asked)
         began, lock, surfaced = time.monotonic(), threading.Lock(), []
 
         def next_file() -> Iterator[str]:
