@@ -69,6 +69,12 @@ class Settings:
     """LEVADA_GOOGLE_MY_DRIVE: yes for all of the account's own Drive."""
     google_api_url: str = ""
     """LEVADA_GOOGLE_API_URL: root of the Drive API in place of Google's own, for tests and proxies."""
+    hooks_url: str = ""
+    """LEVADA_HOOKS_URL: where Google is to send notifications: the public address of `levada hooks`; default: none are sent."""
+    hooks_deployment: str = "ingest/drive"
+    """LEVADA_HOOKS_DEPLOYMENT: what a notification runs."""
+    hooks_debounce: float = 30.0
+    """LEVADA_HOOKS_DEBOUNCE: seconds whose notifications lead to one run together, at their end."""
     log_level: str = ""
     """LEVADA_LOG_LEVEL: which of Prefect's log lines a terminal shows; default: none, but our own warnings."""
 
@@ -105,6 +111,9 @@ class Settings:
             google_drives=_list(env, "LEVADA_GOOGLE_DRIVES"),
             google_my_drive=_choice(env, "LEVADA_GOOGLE_MY_DRIVE", "no", ("yes", "no")) == "yes",
             google_api_url=_url(env, "LEVADA_GOOGLE_API_URL", "127.0.0.1:8085"),
+            hooks_url=_public_url(env, "LEVADA_HOOKS_URL"),
+            hooks_deployment=_deployment(env, "LEVADA_HOOKS_DEPLOYMENT", "ingest/drive"),
+            hooks_debounce=_number(env, "LEVADA_HOOKS_DEBOUNCE", 30.0),
             log_level=_choice(env, "LEVADA_LOG_LEVEL", "", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
         )
 
@@ -161,6 +170,23 @@ def _url(env: Mapping[str, str], name: str, example: str = "chroma:8000") -> str
         whole = False
     if value and not whole:
         raise UsageError(f"{name} must be a URL such as http://{example}, not {value!r}")
+    return value
+
+
+def _public_url(env: Mapping[str, str], name: str) -> str:
+    """Google calls no other address than one with https; of this machine's own, for tests, it is the emulator who decides."""
+    value = _url(env, name, "127.0.0.1:8788")
+    parts = urlsplit(value)
+    if value and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+        raise UsageError(f"{name} must be an address that Google can call, such as https://levada.example.org/, not {value!r}")
+    return value
+
+
+def _deployment(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name) or default
+    flow, slash, deployment = value.partition("/")
+    if not (flow and slash and deployment):
+        raise UsageError(f"{name} must name a deployment, such as ingest/drive, not {value!r}")
     return value
 
 
