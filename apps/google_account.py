@@ -87,29 +87,29 @@ class Scope:
 
 
 def scope_of(settings: Settings, library: str, source: str | None) -> Scope:
-    """What a source looks at; a folder by its address or id; the whole account for None.
+    """What a source looks at, as core/drive_names.py names it; a folder by its id too; the whole account for None.
 
-    Raises UsageError for a source that the library does not know, or that is no Google Drive.
+    Raises UsageError for what names nothing on Google Drive, and for a source that nobody has described.
     """
     if source is None:
         return Scope()
     from blocks.library import open_library
-    from blocks.sources.google_drive import GoogleDriveSource, folder_id
+    from blocks.sources.google_drive import GoogleDriveSource
+    from core.drive_names import drive_name, folder_id
     from tasks.sources import named
 
-    if source.partition(":")[0] != GoogleDriveSource.kind:
-        try:
+    try:
+        if drive_name(source) is None:
             return Scope((folder_id(source),), (), my_drive=False)
-        except ValueError as exc:
-            raise UsageError(str(exc)) from exc
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
     opened = open_library(library or settings.library, settings)
     try:
-        found = [one for one in named(opened, source) if isinstance(one, GoogleDriveSource)]
+        found = named(opened, source)
     finally:
         opened.close()
-    if not found:
-        raise UsageError(f"{source} is no source on Google Drive: `levada source list` shows which there are")
     drive = found[0]
+    assert isinstance(drive, GoogleDriveSource)
     drives = None if drive.all_drives else tuple(drive.drives)
     return Scope(tuple(drive.folders), drives, drive.my_drive, drive.credentials)
 

@@ -152,12 +152,25 @@ def test_check_of_one_folder(levada: Levada, browser: TinyBrowser, drive: DriveS
         found = levada.json("drive", "check", name)
         assert [(place["name"], place["id"], place["files"]) for place in found["folders"]] == [("[bold]Reports", folder, 1)]
         assert (found["corpora"], found["problems"]) == ([], [])
-    assert "[bold]Reports: 1 files" in levada("drive", "check", folder).stdout
+    assert "[bold]Reports: 1 file\n" in levada("drive", "check", folder).stdout
     assert "neither the address of a folder" in levada.error("drive", "check", "https://example.com/", code=2)
     for other, words in ((file, "is no folder"), ("x" * 33, "is not there, or not for ana@example.com")):
         found = levada.json("drive", "check", other, code=3)
         assert [words in problem["problem"] for problem in found["problems"]] == [True]
         assert all(problem["remedy"] for problem in found["problems"])
+
+
+def test_check_of_a_source_that_the_environment_describes(
+    levada: Levada, browser: TinyBrowser, drive: DriveServer, credentials: Path, tmp_path: Path
+) -> None:
+    folder = drive.world.create_folder("Reports", drive.world.user(ANA).root_id)
+    drive.world.create_file("a.txt", b"text", folder)
+    levada.json("drive", "login", "--credentials", credentials)
+    assert "levada ingest https://drive.google.com" in levada.error("drive", "check", "google-drive", code=2)
+    levada.env["LEVADA_GOOGLE_FOLDERS"] = folder
+    found = levada.json("drive", "check", "google-drive")
+    assert ([place["name"] for place in found["folders"]], found["corpora"]) == (["Reports"], [])
+    assert not (tmp_path / "home" / "ledger.db").exists(), "asking makes nothing"
 
 
 def test_a_service_account_sees_shared_drives_and_what_is_shared_with_it(
