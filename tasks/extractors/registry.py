@@ -1,11 +1,13 @@
 """The engines, found by walking this package: a new one is one new file, nothing else is edited.
 
-Importing this module, and asking it, imports no SDK: engines import theirs when they extract.
+Importing this module, and asking it, imports no SDK: engines import theirs when they extract. A parser process is told by its
+parent which engine is where, and imports those alone that it needs: half of its start.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from inspect import isabstract
@@ -19,10 +21,16 @@ from tasks.extractors.base import Extractor
 
 DEFAULT_POLICY = ReadingPolicy()
 
+Directory = Mapping[str, tuple[str, str, str]]
+"""Of the engine that usually reads a media type: its name, its module and its class."""
+
+_told: Directory | None = None
+
 
 def extractor_for(media_type: str) -> Extractor | None:
     """The engine that usually reads the media type; None if there is none."""
-    return _by_media_type().get(media_type)
+    entry = directory().get(media_type)
+    return _engine(*entry[1:]) if entry else None
 
 
 def engine_named(name: str) -> Extractor:
@@ -60,13 +68,24 @@ def failure_key(engine: Extractor, policy: ReadingPolicy = DEFAULT_POLICY) -> st
     with the versions of other engines.
     """
     programs = "".join(f"+{program}" for program in sorted(engine.programs) if found(program))
-    readers = "\n".join(f"{media_type} {reader.name}" for media_type, reader in sorted(_by_media_type().items()))
+    readers = "\n".join(f"{media_type} {name}" for media_type, (name, *_where) in sorted(directory().items()))
     return f"{engine.key}{policy.suffix}{programs}|{hashlib.blake2b(readers.encode(), digest_size=8).hexdigest()}"
 
 
 def failure_keys(policy: ReadingPolicy = DEFAULT_POLICY) -> frozenset[str]:
     """Of all engines: refusals that are remembered by another key are worth another try."""
     return frozenset(failure_key(engine, policy) for engine in _engines() if not engine.alternative)
+
+
+def directory() -> Directory:
+    """Which engine usually reads what, and where it is, for another process to be told."""
+    return _by_media_type() if _told is None else _told
+
+
+def be_told(known: Directory) -> None:
+    """Take it from the parent: the engines are not looked for here, unless one is asked for by name."""
+    global _told
+    _told = known
 
 
 def engines() -> tuple[Extractor, ...]:
@@ -84,7 +103,7 @@ def _engines() -> tuple[Extractor, ...]:
         for member in vars(module).values():
             own = isinstance(member, type) and issubclass(member, Extractor) and member.__module__ == module.__name__
             if own and not isabstract(member):
-                found[member.name] = _unique(found, member())
+                found[member.name] = _unique(found, _engine(member.__module__, member.__qualname__))
     return tuple(found[name] for name in sorted(found))
 
 
@@ -95,13 +114,17 @@ def _unique(found: dict[str, Extractor], engine: Extractor) -> Extractor:
 
 
 @cache
-def _by_media_type() -> dict[str, Extractor]:
-    found: dict[str, Extractor] = {}
+def _engine(module: str, name: str) -> Extractor:
+    engine: Extractor = getattr(import_module(module), name)()
+    return engine
+
+
+@cache
+def _by_media_type() -> Directory:
+    found: dict[str, tuple[str, str, str]] = {}
     for engine in _engines():
         for media_type in () if engine.alternative else engine.media_types:
             if media_type in found:
-                raise ValueError(
-                    f"{found[media_type].name} and {engine.name} both read {media_type}; take it from one of them."
-                )
-            found[media_type] = engine
+                raise ValueError(f"{found[media_type][0]} and {engine.name} both read {media_type}; take it from one of them.")
+            found[media_type] = engine.name, type(engine).__module__, type(engine).__qualname__
     return found

@@ -24,6 +24,7 @@ from tasks.extractors._isolation.worker import ANSWER, BEGUN, REQUEST, SHARED
 from tasks.extractors._ocr import clock
 from tasks.extractors.base import Reading
 from tasks.extractors.limits import Limits
+from tasks.extractors.registry import directory
 
 _BLOCK = 1 << 18
 _EXIT_GRACE = 5.0
@@ -61,6 +62,7 @@ class ParserProcess:
                     *("-c", _BOOT, json.dumps([entry for entry in sys.path if isinstance(entry, str)])),
                     *(str(theirs.fileno()), str(shared.fileno()), str(os.getpid()), reader, json.dumps(astuple(limits))),
                     json.dumps([asdict(reading.policy), self._members, reading.engine]),
+                    json.dumps(directory()),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -37,6 +37,7 @@ from tasks.extractors._ocr import clock
 from tasks.extractors.base import Reading
 from tasks.extractors.limits import Limits
 from tasks.extractors.read import refusal
+from tasks.extractors.registry import be_told
 
 REQUEST = struct.Struct("!Q")
 ANSWER = struct.Struct("!BQQ")
@@ -48,9 +49,9 @@ READY, READ, REFUSED = range(3)
 _MAX_DETAIL = 4_000
 
 
-def main(descriptor: str, shared: str, parent: str, reader: str, limits: str, how: str) -> None:
-    """Serve until the parent closes the socket. `reader` is "module:function", called as read_document is; `limits` and `how`,
-    the Reading, are JSON.
+def main(descriptor: str, shared: str, parent: str, reader: str, limits: str, how: str, engines: str) -> None:
+    """Serve until the parent closes the socket. `reader` is "module:function", called as read_document is; `limits`, `how`,
+    the Reading, and `engines`, the registry's directory, are JSON.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # sent to the whole group; when to stop is the parent's decision
@@ -65,6 +66,7 @@ def main(descriptor: str, shared: str, parent: str, reader: str, limits: str, ho
     threading.Thread(target=_exit_on_hangup, args=(channel.fileno(),), daemon=True).start()
     faulthandler.enable(all_threads=False)  # a crash says where
     module, _, function = reader.partition(":")
+    be_told(json.loads(engines))
     read: Callable[[str, str, Reading], Document] = getattr(import_module(module), function)
     reading = _reading(bounds, *json.loads(how))
     _send(channel, READY, b"")

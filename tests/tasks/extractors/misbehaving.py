@@ -125,6 +125,8 @@ def _facts(action: str, name: str) -> Document | None:
         return _document(str(os.getpid()))
     if action == "modules":
         return _document(" ".join(sorted(name.split(".")[0] for name in sys.modules)))
+    if action == "engines":
+        return _document(" ".join(sorted(name for name in sys.modules if name.count(".") == 2)))
     if action == "room":
         kept = Path(tempfile.gettempdir(), "kept")
         found = kept.exists()

@@ -64,6 +64,14 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+def test_a_process_imports_the_engines_that_it_needs_alone(item: Callable[[str], Item]) -> None:
+    with ParserPool(1, 60, reader=MISBEHAVING) as pool:
+        found = dict(pool.read_many([item("a.md"), item("b.csv"), item("engines")]))
+    loaded = text(found["engines"]).split()
+    assert {"tasks.extractors.markdown", "tasks.extractors.csv"} <= set(loaded)
+    assert not {"tasks.extractors.pdf", "tasks.extractors.docx", "tasks.extractors.html"} & set(loaded)
+
+
 def test_every_format_is_read_by_processes_without_heavy_modules(tmp_path: Path, item: Callable[[str], Item]) -> None:
     message = tmp_path / "m.eml"
     message.write_text(make.EML)
