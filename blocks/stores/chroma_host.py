@@ -266,7 +266,7 @@ def _client(directory: Path) -> Client:
     import chromadb
     from chromadb.config import Settings
 
-    settings = Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, anonymized_telemetry=False, chroma_otel_granularity=None)  # type: ignore[call-arg]
     client = chromadb.PersistentClient(str(directory), settings=settings)
     return cast("Client", client)
 

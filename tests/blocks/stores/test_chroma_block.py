@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -69,13 +70,34 @@ def test_the_chroma_sdk_is_not_imported_for_an_embedded_store(tmp_path: Path) ->
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+START = Path(__file__).resolve().parents[3] / "blocks" / "stores" / "chroma_host_start.py"
+
+
 def test_the_owner_does_without_prefect() -> None:
-    start = Path(__file__).resolve().parents[3] / "blocks" / "stores" / "chroma_host_start.py"
     script = (
         "import runpy, sys\n"
-        f"runpy.run_path({str(start)!r})['enter_blocks']()\n"
+        f"runpy.run_path({str(START)!r})['enter_blocks']()\n"
         "import blocks.stores.chroma_host\n"
         "assert not {'prefect', 'chromadb', 'sqlalchemy'} & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=240)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_owner_does_without_what_chroma_imports_for_others(tmp_path: Path) -> None:
+    script = (
+        "import runpy, sys\n"
+        "from pathlib import Path\n"
+        f"start = runpy.run_path({str(START)!r})\n"
+        "start['enter_blocks']()\n"
+        "start['leave_out']()\n"
+        "from blocks.stores.chroma_host import _client\n"
+        "_client(Path(sys.argv[1])).close()\n"
+        "assert 'chromadb' in sys.modules\n"
+        "assert not {'rich', 'grpc'} & set(sys.modules)\n"
+    )
+    # Nor does it send traces, whatever the user's other programs are told to.
+    traced = {**os.environ, "CHROMA_OTEL_GRANULARITY": "all", "CHROMA_OTEL_COLLECTION_ENDPOINT": "http://127.0.0.1:9"}
+    command = [sys.executable, "-P", "-c", script, str(tmp_path / "store")]
+    done = subprocess.run(command, env=traced, capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stderr) == (0, "")
