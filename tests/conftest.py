@@ -1,19 +1,31 @@
 """How the tests are shared out among processes (pytest -n): what shares something dear stays together, the longest first.
 
-And what they all share: the converted model.
+And what they all share: the converted model, and Prefect's database.
 """
 
 from __future__ import annotations
 
-import fcntl
+import gc
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.once import made_once
+from tests.servers.conversion import Conversion, convert
+from tests.servers.prefect_home import PrefectDatabase, make_database
+
 TOGETHER = ("crash", "flows", "apps", "deployments", "blocks/embedders")
 """Folders whose files share a Prefect server, a crash stage or a converted model."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave out what is dear and shows nothing here."""
+    # A million objects that Prefect has loaded are no garbage.
+    gc.set_threshold(20_000, 10, 10)
+    # All servers are on the loopback, without TLS: each client of one would read 150 certificates for nothing.
+    os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "servers" / "nobody.pem")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,18 +58,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
 
 @pytest.fixture(scope="session")
-def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the converted model is kept for the homes of all tests, whatever their process: to convert it takes ten seconds."""
-    from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
+def conversion(tmp_path_factory: pytest.TempPathFactory) -> Conversion:
+    """The bundled model, converted by two processes that began at the same time: to convert it takes ten seconds."""
+    return Conversion(made_once(tmp_path_factory, "conversion", convert))
 
-    base = tmp_path_factory.getbasetemp()
-    models = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "converted-models"
-    embedder = SentenceTransformerEmbedder(cache_dir=models)
-    with (models.parent / "converting.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        embedder.embed(["to have it converted"])
-    embedder.close()
-    return models
+
+@pytest.fixture(scope="session")
+def converted_models(conversion: Conversion) -> Path:
+    """Where the converted model is kept, for the homes of all tests."""
+    assert conversion.exit_codes == [0, 0], conversion.outputs
+    return conversion.models
+
+
+@pytest.fixture(scope="session")
+def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> PrefectDatabase:
+    """A migrated, empty database for Prefect servers of any home: to migrate it takes ten seconds."""
+    return PrefectDatabase(made_once(tmp_path_factory, "prefect-database", make_database))
 
 
 def _group(nodeid: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from apps.prefect_api import connect
 from tests.apps.command import Command
-from tests.servers.prefect_home import give_database
+from tests.servers.prefect_home import PrefectDatabase
 
 REPORT_KEYS = {
     "added", "updated", "moved", "unchanged", "removed", "quarantined", "chunks_embedded", "chunks_reused",
@@ -23,9 +23,11 @@ PASSAGE_KEYS = ["score", "text", "path", "pages", "headings", "document_id", "ch
 
 
 @pytest.fixture(scope="module")
-def levada(converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+def levada(
+    converted_models: Path, prefect_database: PrefectDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Command]:
     base = tmp_path_factory.mktemp("cli")
-    give_database(base / "home")
+    prefect_database.give(base / "home")
     (base / "home" / "models").symlink_to(converted_models)
     levada = Command(base / "home")
     # One private server for all of them, which each would else start for itself.

@@ -24,7 +24,7 @@ from apps.prefect_api import PRIVATE, connect, is_healthy
 from apps.prefect_database import ABANDONED
 from apps.processes import is_alive, read_state, stop, wait_gone
 from core.errors import TransientError
-from tests.servers.prefect_home import give_database, made, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 USER = """
 import json, os, sys
@@ -116,10 +116,10 @@ def user(home: Path) -> Iterator[User]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(prefect_database: PrefectDatabase, tmp_path: Path) -> Iterator[Path]:
     """A LEVADA_HOME whose Prefect database is made already."""
     home = tmp_path / "home"
-    give_database(home)
+    prefect_database.give(home)
     yield home
     stop(server_of(home), PATIENCE)
 
@@ -194,10 +194,10 @@ def test_a_user_killed_while_the_server_starts_leaves_nothing(home: Path) -> Non
         assert wait_gone(state, PATIENCE)
 
 
-def test_a_server_killed_while_it_makes_its_database_is_replaced() -> None:
+def test_a_server_killed_while_it_makes_its_database_is_replaced(prefect_database: PrefectDatabase) -> None:
     # The database that all these tests are given was made so: see there.
-    assert not made().marked_when_killed
-    assert made().healthy_after
+    assert not prefect_database.marked_when_killed
+    assert prefect_database.healthy_after
 
 
 def test_whoever_comes_while_it_ends_gets_a_working_one(home: Path) -> None:

@@ -31,7 +31,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from apps.prefect_api import PRIVATE, UP, WORKER, connect
 from apps.prefect_up import POINTER, ROOT, down, forget_prefect_here, point_prefect_here
 from apps.processes import children, is_alive, read_state, wait_gone
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 UP_CALL = """
 import json, sys
@@ -88,7 +88,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def installation(directory: Path) -> Installation:
+def installation(directory: Path, database: PrefectDatabase) -> Installation:
     root, documents = directory / "checkout", directory / "documents"
     root.mkdir(parents=True)
     documents.mkdir()
@@ -98,14 +98,16 @@ def installation(directory: Path) -> Installation:
     )
     (documents / "gates.md").write_text("# Gates\n\nThe levadeiro opens a gate for each field, by the hour, day and night.\n")
     home = directory / "home"
-    give_database(home)
+    database.give(home)
     env = without_prefect() | {"LEVADA_HOME": str(home), "LEVADA_FOLDER": str(documents)}
     return Installation(home, root, env, free_port())
 
 
 @pytest.fixture(scope="module")
-def running(converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    here = installation(tmp_path_factory.mktemp("up"))
+def running(
+    converted_models: Path, prefect_database: PrefectDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    here = installation(tmp_path_factory.mktemp("up"), prefect_database)
     (here.home / "models").symlink_to(converted_models)
     done = here.up(here.port)
     try:
@@ -245,8 +247,8 @@ def test_another_port_is_refused_while_it_runs(running: Installation) -> None:
     assert is_alive(running.state(UP))
 
 
-def test_a_port_that_is_taken_is_said(running: Installation, tmp_path: Path) -> None:
-    other = installation(tmp_path)
+def test_a_port_that_is_taken_is_said(running: Installation, prefect_database: PrefectDatabase, tmp_path: Path) -> None:
+    other = installation(tmp_path, prefect_database)
     done = other.up(running.port)
     assert f"port {running.port} is taken by something else" in done.stderr
     assert "choose another with --port" in done.stderr
@@ -283,8 +285,8 @@ def test_down_leaves_nothing(running: Installation) -> None:
     assert down(running.home, running.root) == ()
 
 
-def test_it_does_not_take_the_database_from_a_run(tmp_path: Path) -> None:
-    here = installation(tmp_path)
+def test_it_does_not_take_the_database_from_a_run(prefect_database: PrefectDatabase, tmp_path: Path) -> None:
+    here = installation(tmp_path, prefect_database)
     with connect(here.home, without_prefect()) as api:
         assert api.private
         assert "a run is using this home's private Prefect server" in here.up(here.port).stderr

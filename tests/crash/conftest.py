@@ -12,18 +12,19 @@ import pytest
 
 from apps.prefect_api import connect
 from tests.crash.interruption import Interruption
+from tests.crash.small_model import small_model
 from tests.crash.stage import TRUSTED_AFTER, Stage
 from tests.crash.theatre import Theatre
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 SEEN: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="package")
-def prefect_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def prefect_env(prefect_database: PrefectDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a process that works with a Prefect server of ours."""
     home = tmp_path_factory.mktemp("prefect")
-    give_database(home)
+    prefect_database.give(home)
     env = without_prefect()
     with connect(home, env) as api:
         api.wait()
@@ -33,7 +34,8 @@ def prefect_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 @pytest.fixture(scope="package")
 def stage(prefect_env: dict[str, str], converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A library and its folder, with nothing ingested yet."""
-    stage = Stage(tmp_path_factory.mktemp("crash"), converted_models, prefect_env, secrets.token_hex(8))
+    model = small_model(tmp_path_factory.mktemp("model") / "small")
+    stage = Stage(tmp_path_factory.mktemp("crash"), converted_models, model, prefect_env, secrets.token_hex(8))
     try:
         stage.open()
         yield stage

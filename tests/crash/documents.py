@@ -1,8 +1,9 @@
-"""What the files of the crash tests hold: seeded text in sections of about one chunk each, and small PDFs, sound or not."""
+"""What the files of the crash tests hold: seeded text in sections of about a chunk each, and small notebooks, sound or not."""
 
 from __future__ import annotations
 
 import io
+import json
 import random
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -38,26 +39,10 @@ def edited(parts: Sequence[str], rng: random.Random, at: int) -> list[str]:
     return [*parts[:at], f"{head}. {sentence(rng)} {tail}", *parts[at + 1 :]]
 
 
-def pdf(text: str) -> bytes:
-    """A PDF of one page with one line of text (ISO 32000-1, 7.5)."""
-    content = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode("ascii")
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    data = bytearray(b"%PDF-1.4\n")
-    places = []
-    for number, body in enumerate(objects, 1):
-        places.append(len(data))
-        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = len(data)
-    data += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    data += b"".join(b"%010d 00000 n \n" % place for place in places)
-    data += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table)
-    return bytes(data)
+def notebook(text: str) -> bytes:
+    """A Jupyter notebook of one cell: what can break and costs nothing to read."""
+    cell = {"cell_type": "markdown", "metadata": {}, "source": [text]}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode("ascii")
 
 
 def archive(files: Mapping[str, str | bytes]) -> bytes:
@@ -69,4 +54,5 @@ def archive(files: Mapping[str, str | bytes]) -> bytes:
     return data.getvalue()
 
 
-BROKEN_PDF = b"%PDF-1.4\nnothing of this can be mended\n"
+BROKEN = b'{"cells": [{"cell_type": '
+"""A notebook that nobody can mend."""

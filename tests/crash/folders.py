@@ -1,7 +1,7 @@
 """The folder that the crash tests ingest: two states of it with every kind of change between them, and random changes.
 
 The two states are symmetric: either direction holds an edit, an addition, a deletion, a rename, contents that were swapped, a
-text in two files of which one goes, files that shrink to nothing and files that come back, a PDF that breaks, and files
+text in two files of which one goes, files that shrink to nothing and files that come back, a notebook that breaks, and files
 that were merely touched. What does not change is the same inode in both, so that its fingerprint is the same.
 """
 
@@ -12,12 +12,12 @@ import random
 import shutil
 from pathlib import Path
 
-from tests.crash.documents import BROKEN_PDF, archive, edited, pdf, section, sections
+from tests.crash.documents import BROKEN, archive, edited, notebook, section, sections
 
 Files = dict[str, bytes]
 """Contents by relative path."""
 
-KEEPS = "reports/keeps.pdf"
+KEEPS = "reports/keeps.ipynb"
 """Sound in the first state, damaged in the second: its good revision stays published, as outdated (invariant I6)."""
 
 
@@ -51,14 +51,14 @@ def two_states() -> tuple[Files, Files]:
     one["touched.md"] = two["touched.md"] = "".join(sections(rng, 1))
     first = {path: text.encode() for path, text in one.items()}
     second = {path: text.encode() for path, text in two.items()}
-    first[KEEPS], second[KEEPS] = pdf("The rota of the northern channel"), BROKEN_PDF
+    first[KEEPS], second[KEEPS] = notebook("The rota of the northern channel"), BROKEN
     # In the archives: one file changes, one goes, one comes, one stays; and a whole archive moves.
     held = ["".join(sections(rng, 1)) for _ in range(5)]
     inner = archive({"deep.md": held[3]})
     first["box.zip"] = archive({"changes.md": held[0], "goes.md": held[1], "stays.md": held[2], "inner.zip": inner})
     second["box.zip"] = archive({"changes.md": held[1], "stays.md": held[2], "comes.md": held[0], "inner.zip": inner})
     first["old place/case.zip"] = second["new place/case.zip"] = archive({"moves too.md": held[4]})
-    first["reports/bad one.pdf"] = second["reports/bad two.pdf"] = BROKEN_PDF
+    first["reports/bad one.ipynb"] = second["reports/bad two.ipynb"] = BROKEN
     return first, second
 
 
@@ -163,8 +163,8 @@ def _touch(_folder: Path, files: list[Path], rng: random.Random) -> str:
 
 def _break(_folder: Path, files: list[Path], rng: random.Random) -> str:
     path = rng.choice(files)
-    target = path.with_name(f"{rng.randrange(10**6)}.pdf")
-    _write(target, BROKEN_PDF + str(rng.random()).encode())
+    target = path.with_name(f"{rng.randrange(10**6)}.ipynb")
+    _write(target, BROKEN + str(rng.random()).encode())
     return f"put the broken {target.name} there"
 
 

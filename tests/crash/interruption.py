@@ -15,6 +15,8 @@ from tests.crash.stage import LIBRARY, Stage, directory_of
 
 DOCUMENTS, SECTIONS = 72, 9
 BATCH_FILES = 6
+BUNDLED = ""
+"""A command is interrupted while it embeds with the bundled model, which takes its time."""
 LIMIT = 10.0
 """Seconds within which a run must end when it is told to (design.md section 6)."""
 
@@ -62,7 +64,7 @@ class Interruption:
         assert 0 < len(done) < DOCUMENTS
         assert all(self.fresh.documents[id] == document for id, document in done.items())
         stage.folder = self.folder
-        outcome = stage.ingest(home=home, plain=True).outcome()
+        outcome = stage.ingest(home=home, plain=True, model=BUNDLED).outcome()
         assert outcome.state == "COMPLETED", f"{outcome}\n{stage.last_words()}"
         assert outcome.report["added"] == DOCUMENTS - len(done)
         assert not difference(read_index(home / "ledger.db"), self.fresh, {})

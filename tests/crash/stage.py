@@ -145,8 +145,10 @@ class Ingest:
 class Stage:
     """One library that is ingested, killed and read again and again."""
 
-    def __init__(self, root: Path, models: Path, env: Mapping[str, str], token: str) -> None:
+    def __init__(self, root: Path, models: Path, model: Path, env: Mapping[str, str], token: str) -> None:
+        """`model`: what embeds; `models`: where it is kept converted, as the bundled model is already."""
         self.root = root
+        self.model = str(model)
         self.models = models
         self.home = root / "home"
         self.fresh = root / "fresh"
@@ -157,6 +159,7 @@ class Stage:
             **env,
             MARKER: token,
             "LEVADA_HOME": str(self.home),
+            "LEVADA_MODEL": self.model,
             "OPENBLAS_NUM_THREADS": "1",
             # One parser, no log lines to the server: half a second less for every run.
             "LEVADA_EXTRACT_WORKERS": "1",
@@ -211,8 +214,12 @@ class Stage:
 
     # Ingests.
 
-    def ingest(self, fault: Fault | None = None, home: Path | None = None, plain: bool = False) -> Ingest:
-        """Start an ingest of the folder in a process of its own; `plain`: its stages without Prefect."""
+    def ingest(
+        self, fault: Fault | None = None, home: Path | None = None, plain: bool = False, model: str | None = None
+    ) -> Ingest:
+        """Start an ingest of the folder in a process of its own; `plain`: its stages without Prefect; `model`: "" for the
+        bundled one.
+        """
         self._orders += 1
         report = self.root / f"report-{self._orders}.json"
         home = home or self.home
@@ -222,7 +229,7 @@ class Stage:
                 "fault": asdict(fault) if fault else None,
                 "plain": plain,
                 "store": str(self.store_of(home)),
-                "env": {"LEVADA_HOME": str(home)},
+                "env": {"LEVADA_HOME": str(home), "LEVADA_MODEL": self.model if model is None else model},
                 "report": str(report),
                 "log": str(self.log),
             }

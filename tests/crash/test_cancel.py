@@ -20,7 +20,7 @@ from apps.prefect_up import down
 from tests.crash.interruption import BATCH_FILES, LIMIT, Interruption, runs
 from tests.crash.processes import Process, wait_until
 from tests.crash.stage import LIBRARY, ROOT
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -35,9 +35,9 @@ print(json.dumps(asdict(up(Path(home), int(port), Path(root))), default=str))
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(prefect_database: PrefectDatabase, tmp_path: Path) -> Path:
     home = tmp_path / "home"
-    give_database(home)
+    prefect_database.give(home)
     return home
 
 

@@ -17,17 +17,17 @@ import pytest
 from tests.crash.interruption import LIMIT, Interruption, command, runs
 from tests.crash.processes import wait_until
 from tests.crash.stage import ROOT
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 pytestmark = pytest.mark.timeout(900)
 CTRL_C = b"\x03"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(prefect_database: PrefectDatabase, tmp_path: Path) -> Path:
     """A LEVADA_HOME of its own, whose private Prefect server is part of what must end."""
     home = tmp_path / "home"
-    give_database(home)
+    prefect_database.give(home)
     return home
 
 

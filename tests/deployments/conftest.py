@@ -8,14 +8,14 @@ import pytest
 
 from apps.prefect_api import PRIVATE, connect
 from apps.processes import read_state, wait_gone
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 
 @pytest.fixture(scope="package")
-def api_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def api_env(prefect_database: PrefectDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a process that uses the server."""
     home = tmp_path_factory.mktemp("deployments") / "home"
-    give_database(home)
+    prefect_database.give(home)
     env = without_prefect()
     with connect(home, env) as api:
         api.wait()

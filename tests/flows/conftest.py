@@ -21,14 +21,14 @@ from blocks.embedders.base import Embedder
 from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
 from core.settings import Settings
 from tests.flows.world import World
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 
 @pytest.fixture(scope="package")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def prefect_server(prefect_database: PrefectDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A Prefect API with a database of its own."""
     home = tmp_path_factory.mktemp("prefect")
-    give_database(home)
+    prefect_database.give(home)
     env = without_prefect()
     with connect(home, env) as api:
         api.wait()

@@ -25,7 +25,7 @@ from tasks.report import markdown
 from tasks.sources import named
 from tests.flows.stages import ingest_in_stages
 from tests.flows.world import World
-from tests.servers.prefect_home import give_database, without_prefect
+from tests.servers.prefect_home import PrefectDatabase, without_prefect
 from tests.servers.small_disk import small_disk
 
 
@@ -300,7 +300,6 @@ def test_when_all_that_can_be_listed_is_gone_nothing_is_removed(levada: list[str
 
 def in_process(levada: list[str], world: World) -> dict[str, Any]:
     """The report of an ingest that the command does."""
-    give_database(world.home)
     done = subprocess.run(
         [*levada, "ingest", str(world.folder), "--json"],
         env={**without_prefect(), "LEVADA_HOME": str(world.home)},
@@ -315,7 +314,6 @@ def in_process(levada: list[str], world: World) -> dict[str, Any]:
 def test_a_folder_that_could_never_be_listed_is_no_source(levada: list[str], world: World) -> None:
     world.write("shut/a.txt", "A text.")
     (world.folder / "shut").chmod(0)
-    give_database(world.home)
     done = subprocess.run(
         [*levada, "ingest", str(world.folder / "shut")],
         env={**without_prefect(), "LEVADA_HOME": str(world.home)},
@@ -333,8 +331,9 @@ def test_a_folder_that_could_never_be_listed_is_no_source(levada: list[str], wor
 
 
 @pytest.fixture
-def levada() -> list[str]:
+def levada(world: World, prefect_database: PrefectDatabase) -> list[str]:
     """The command, in a process without root's power over other people's files."""
+    prefect_database.give(world.home)
     command = [sys.executable, "-m", "apps.cli"]
     if os.geteuid():
         return command

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
-import tempfile
 import time
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from apps.prefect_api import PRIVATE, connect, get_json
 from apps.prefect_database import SCHEMA
 from apps.processes import is_alive, read_state, wait_gone
+
+TOLD = "told.json"
 
 
 def without_prefect() -> dict[str, str]:
@@ -22,20 +23,34 @@ def without_prefect() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Made:
-    """How the database was made: a first server was killed while it did so, a second one finished the work."""
+class PrefectDatabase:
+    """A migrated, empty database. A first server was killed while it made it, a second one finished the work."""
 
-    directory: tempfile.TemporaryDirectory[str]
-    marked_when_killed: bool
-    """The mark that migrations are complete was there when the first server died."""
-    healthy_after: bool
+    home: Path
+
+    def give(self, home: Path) -> None:
+        """Put a copy into this LEVADA_HOME, which is made if need be."""
+        (home / "prefect").mkdir(parents=True, mode=0o700)
+        for name in ("prefect.db", SCHEMA):
+            shutil.copy(self.home / "prefect" / name, home / "prefect" / name)
+
+    @property
+    def marked_when_killed(self) -> bool:
+        """The mark that migrations are complete was there when the first server died."""
+        return bool(self._told()["marked_when_killed"])
+
+    @property
+    def healthy_after(self) -> bool:
+        """The second server was well, and had made the mark."""
+        return bool(self._told()["healthy_after"])
+
+    def _told(self) -> dict[str, bool]:
+        told: dict[str, bool] = json.loads((self.home / TOLD).read_text())
+        return told
 
 
-@cache
-def made() -> Made:
-    """Make it, once for all tests of this process."""
-    directory = tempfile.TemporaryDirectory(prefix="levada-prefect-")
-    home = Path(directory.name)
+def make_database(home: Path) -> None:
+    """Make `home` what PrefectDatabase looks at."""
     database, mark = home / "prefect" / "prefect.db", home / "prefect" / SCHEMA
     with connect(home, without_prefect()):
         first = read_state(home / "prefect" / PRIVATE)
@@ -50,11 +65,4 @@ def made() -> Made:
         second = read_state(home / "prefect" / PRIVATE)
         healthy = get_json(f"{api.url}/admin/version", env["PREFECT_API_AUTH_STRING"], 30) is not None and mark.exists()
     assert wait_gone(second, 60)
-    return Made(directory, marked, healthy)
-
-
-def give_database(home: Path) -> None:
-    """Put a migrated, empty Prefect database into this LEVADA_HOME."""
-    (home / "prefect").mkdir(parents=True, mode=0o700)
-    for name in ("prefect.db", SCHEMA):
-        shutil.copy(Path(made().directory.name) / "prefect" / name, home / "prefect" / name)
+    (home / TOLD).write_text(json.dumps({"marked_when_killed": marked, "healthy_after": healthy}))

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from blocks.embedders.base import Embedder
 from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
 from core.errors import UsageError
-from tests.blocks.embedders.conftest import Conversion
 from tests.blocks.processes import run
 from tests.contracts.embedders import TEXTS, EmbedderContract
+from tests.servers.conversion import Conversion
 
 
 class TestOpenVino(EmbedderContract):
