@@ -49,8 +49,10 @@ class XlsExtractor(Extractor):
             for number in range(book.nsheets):
                 _Reader(book.sheet_by_index(number), number + 1, styles, builder).read(texts(book, number))
                 book.unload_sheet(number)
-            for name, content in ole_objects.files_below(path, _EMBEDDED):
+            files, damaged = ole_objects.files_below(path, _EMBEDDED)
+            for name, content in files:
                 members.add(name, content)
+            builder.warnings += [f"an embedded file is damaged: {name}" for name in damaged]
         container.note_properties(path, builder)
         return builder.document(media_type, self.key)
 

@@ -43,15 +43,18 @@ def files_in(data: bytes, name: str) -> list[File]:
         return [(name + usual_suffix(kind), data)] if kind else _streams_in(ole, (), name)
 
 
-def files_below(path: str, prefix: str) -> list[File]:
-    """What the objects hold whose storages, in the container at `path`, begin so; without those that are damaged."""
+def files_below(path: str, prefix: str) -> tuple[list[File], list[str]]:
+    """What the objects hold whose storages, in the container at `path`, begin so; and the names of those that are damaged."""
     found: list[File] = []
+    damaged: list[str] = []
     with suppress(Unprocessable), container.opened(path) as ole:
         for storage in ole.listdir(streams=False, storages=True):
             if len(storage) == 1 and storage[0].startswith(prefix):
-                with suppress(OSError, ValueError, struct.error):
+                try:
                     found += _streams_in(ole, storage, storage[0])
-    return found
+                except (OSError, ValueError, struct.error):
+                    damaged.append(storage[0])
+    return found, damaged
 
 
 def _streams_in(ole: Any, storage: Sequence[str], name: str) -> list[File]:
@@ -61,7 +64,7 @@ def _streams_in(ole: Any, storage: Sequence[str], name: str) -> list[File]:
         try:
             return native(data, name)
         except (struct.error, ValueError):
-            if ole.root.clsid == _PACKAGER:
+            if (ole.getclsid(list(storage)) if storage else ole.root.clsid) == _PACKAGER:
                 raise
             return known(data[4:], name)  # controls have such streams as well
     for stream in _STREAMS:

@@ -21,7 +21,7 @@ class PdfFile:
     """Pages by PDFium, and pypdf's view of the same file, made when it is first needed."""
 
     def __init__(self, path: str) -> None:
-        """Raises Unprocessable(ENCRYPTED) if it needs a password, CORRUPT if neither library makes sense of it."""
+        """Raises Unprocessable(ENCRYPTED) if it needs a password, CORRUPT if neither library makes sense of it; MemoryError."""
         self.path = path
         self.damage = ""
         """What had to be mended, "" if nothing."""
@@ -63,6 +63,8 @@ class PdfFile:
                         self.damage = refusal
                         return pdf
                     pdf.close()
+                except MemoryError:  # which says nothing of the file but its size
+                    raise
                 # The file is damaged: whatever a library stumbles over, the refusal says it better.
                 except Exception:
                     continue

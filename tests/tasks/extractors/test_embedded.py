@@ -16,7 +16,10 @@ from tasks.extractors.base import Reading
 from tasks.extractors.read import read_document
 from tests.contracts.extractors import check
 from tests.tasks.extractors import make
+from tests.tasks.extractors.test_xls import biff2
 
+PACKAGER = bytes.fromhex("0c0003000000 0000 c000000000000046")
+"""The class of objects that hold a file, as [MS-CFB] writes it."""
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -141,7 +144,21 @@ def test_objects_in_an_old_workbook(tmp_path: Path) -> None:
         "_VBA_PROJECT_CUR": {"Package": letter},
     }
     path = make.ole(tmp_path / "a.xls", {"Workbook": bytes(5000), **objects})
-    assert files_below(str(path), "MBD") == [("Brief.txt", b"Dear all"), ("MBD002.docx", letter)]
+    files = [("Brief.txt", b"Dear all"), ("MBD002.docx", letter)]
+    assert files_below(str(path), "MBD") == (files, [])  # a control may have such a stream as the third has
+    data = path.read_bytes()
+    at = data.index("MBD003".encode("utf-16-le")) + 80  # [MS-CFB] 2.6.1: the class
+    path.write_bytes(data[:at] + PACKAGER + data[at + 16 :])
+    assert files_below(str(path), "MBD") == (files, ["MBD003"])
+
+
+def test_a_damaged_object_in_an_old_workbook_is_named(tmp_path: Path) -> None:
+    cut = {"\x01Ole10Native": native("a.txt", b"Dear all")[:40]}
+    path = make.ole(tmp_path / "a.xls", {"Workbook": biff2({(0, 0): "Month", (0, 1): "Hours"}), "MBD003": cut})
+    data = path.read_bytes()
+    at = data.index("MBD003".encode("utf-16-le")) + 80
+    path.write_bytes(data[:at] + PACKAGER + data[at + 16 :])
+    assert "an embedded file is damaged: MBD003" in read(path).warnings
 
 
 def rtf_object(program: bytes, data: bytes, kind: int = 2) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import resource
+import sys
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader, PdfWriter
 
 from core.documents import ElementKind
+from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors.pdf import PdfExtractor
 from tasks.extractors.read import read_document
@@ -117,6 +122,26 @@ def test_blank_pages_are_counted_and_nothing_else_is_empty(tmp_path: Path) -> No
     blank = refusal(make.pdf(tmp_path / "b.pdf", [[], []]))
     assert blank.reason is Reason.EMPTY
     assert blank.detail == "2 pages without any text"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by RLIMIT_AS")
+def test_a_damaged_file_that_does_not_fit_into_memory_is_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.7\nnothing of what should follow")
+    os.truncate(path, 60 << 20)
+    read(make.report_pdf(tmp_path / "b.pdf"))  # the libraries are loaded before memory is short
+    child = os.fork()
+    if not child:
+        reason = None
+        with contextlib.suppress(BaseException):
+            taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (taken + (50 << 20), resource.RLIM_INFINITY))
+            try:
+                read_document(str(path), path.name)
+            except Unprocessable as exc:
+                reason = exc.reason
+        os._exit(0 if reason is Reason.TOO_LARGE else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_lost_header_is_mended(tmp_path: Path) -> None:
