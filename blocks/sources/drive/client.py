@@ -66,7 +66,13 @@ class DriveClient:
     def start_token(self, drive: str | None) -> str:
         """The change token that stands for now. Raises CorpusLost."""
         request = self._part("changes").getStartPageToken(driveId=drive, supportsAllDrives=True)
-        answer = self._get(request, "drive#startPageToken", "changes.getStartPageToken", Asked.CORPUS)
+
+        def whole(answer: Answer) -> None:
+            if not isinstance(answer.get("startPageToken"), str):
+                raise again("a start token is missing")
+
+        what = "changes.getStartPageToken"
+        answer = self._ask(request, "drive#startPageToken", what, self._costs.get, Asked.CORPUS, whole)
         return str(answer["startPageToken"])
 
     def changes(self, token: str, drive: str | None, fields: str) -> Answer:
@@ -150,7 +156,7 @@ class DriveClient:
 
     @contextmanager
     def media(self, file_id: str, start: int = 0, acknowledge_abuse: bool = False) -> Iterator[httpx.Response]:
-        """A file's bytes from `start` on, as far as the server heeds that; to be read with iter_raw(). Raises Gone.
+        """A file's bytes from `start` on, as far as the server heeds that; to be read with transport.blocks(). Raises Gone.
 
         Only the beginning of the answer is tried again; a transfer that breaks off is the caller's.
         """

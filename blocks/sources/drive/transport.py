@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -132,7 +134,8 @@ class Transport:
         with self._lock:
             if self._streams is None:
                 limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
-                self._streams = httpx.Client(timeout=self._timeout, limits=limits, headers={"user-agent": "levada"})
+                headers = {"user-agent": "levada"}
+                self._streams = httpx.Client(verify=_certificates(), timeout=self._timeout, limits=limits, headers=headers)
             return self._streams
 
     def close(self) -> None:
@@ -144,6 +147,14 @@ class Transport:
             http.close()
         if streams is not None:
             streams.close()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust; read once, for that takes some 25 ms."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def blocks(response: httpx.Response) -> Iterator[bytes]:
