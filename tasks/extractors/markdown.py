@@ -28,7 +28,7 @@ class MarkdownExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code; front matter becomes title and metadata."""
 
     name = "markdown"
-    version = 5
+    version = 6
     media_types = frozenset({"text/markdown"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -36,7 +36,7 @@ class MarkdownExtractor(Extractor):
         builder = Builder(reading.policy.keep_hidden)
         lines = read_text(path).split("\n")
         start = _front_matter(lines, builder)
-        for block in blocks(lines[start:]):
+        for block in blocks(lines[start:], builder):
             builder.add(block.kind, block.text, level=block.level, header_lines=block.header_lines)
         if builder.title is None:
             builder.title = next((e.text for e in builder.elements if e.level == 1), None)

@@ -28,7 +28,7 @@ class NotebookExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code."""
 
     name = "notebook"
-    version = 2
+    version = 3
     media_types = frozenset({NOTEBOOK})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -66,7 +66,7 @@ def _add(builder: Builder, cell: dict[str, Any]) -> None:
     source = normalise(_text(cell.get("source", cell.get("input"))))
     kind = cell.get("cell_type")
     if kind == "markdown":
-        for block in blocks(source.split("\n")):
+        for block in blocks(source.split("\n"), builder):
             builder.add(block.kind, block.text, level=block.level, header_lines=block.header_lines)
     elif kind == "heading":  # version 3
         level = cell.get("level")
@@ -87,7 +87,7 @@ def _add_output(builder: Builder, output: dict[str, Any]) -> None:
         add_fragment(builder, page)
         return
     if markdown := _text(data.get("text/markdown")):
-        for block in blocks(normalise(markdown[:_MOST_OUTPUT]).split("\n")):
+        for block in blocks(normalise(markdown[:_MOST_OUTPUT]).split("\n"), builder):
             builder.add(block.kind, block.text, level=block.level, header_lines=block.header_lines)
         return
     printed = _ESCAPES.sub("", _text(output.get("text", data.get("text/plain"))))

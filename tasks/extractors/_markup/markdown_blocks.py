@@ -12,7 +12,9 @@ from collections.abc import Set
 from typing import NamedTuple
 
 from core.documents import ElementKind
+from tasks.extractors._builder import Builder
 from tasks.extractors._markup.markdown_inline import label, plain
+from tasks.extractors._markup.unseen import Unseen
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 
 _MAX_DEPTH = 60
@@ -52,17 +54,29 @@ class Block(NamedTuple):
     header_lines: int = 0
 
 
-def blocks(lines: list[str]) -> list[Block]:
-    """The blocks of a document's lines, containers opened."""
-    return _blocks(lines, _labels(lines), 0)
+class _Known(NamedTuple):
+    """What is known of the document throughout."""
+
+    labels: Set[str]
+    """Those that it defines (`label`)."""
+    unseen: Unseen
+
+    def plain(self, text: str) -> str:
+        """The text of inline markup."""
+        return plain(text, self.labels, self.unseen)
 
 
-def _blocks(lines: list[str], labels: Set[str], depth: int) -> list[Block]:
+def blocks(lines: list[str], builder: Builder | None = None) -> list[Block]:
+    """The blocks of a document's lines, containers opened. In the builder, whose policy counts, what is hidden is counted."""
+    return _blocks(lines, _Known(_labels(lines), Unseen(builder or Builder())), 0)
+
+
+def _blocks(lines: list[str], known: _Known, depth: int) -> list[Block]:
     if depth > _MAX_DEPTH:
         return [Block(ElementKind.PARAGRAPH, "\n".join(lines))]
     if len(lines) == 1 and lines[0][:1].isalpha():  # most list items
-        return [Block(ElementKind.PARAGRAPH, _flow(lines, labels))]
-    return _Reader(lines, labels, depth).read()
+        return [Block(ElementKind.PARAGRAPH, _flow(lines, known))]
+    return _Reader(lines, known, depth).read()
 
 
 def _labels(lines: list[str]) -> Set[str]:
@@ -74,9 +88,9 @@ def _labels(lines: list[str]) -> Set[str]:
 class _Reader:
     """One pass over the lines of a document or of one container."""
 
-    def __init__(self, lines: list[str], labels: Set[str], depth: int) -> None:
+    def __init__(self, lines: list[str], known: _Known, depth: int) -> None:
         self.lines = lines
-        self.labels = labels
+        self.known = known
         self.depth = depth
         self.blocks: list[Block] = []
         self.paragraph: list[str] = []
@@ -139,7 +153,7 @@ class _Reader:
 
     def _end_paragraph(self) -> None:
         if self.paragraph:
-            self.blocks.append(Block(ElementKind.PARAGRAPH, _flow(self.paragraph, self.labels)))
+            self.blocks.append(Block(ElementKind.PARAGRAPH, _flow(self.paragraph, self.known)))
             self.paragraph = []
 
     def _atx(self, position: int, text: str) -> int | None:
@@ -155,12 +169,12 @@ class _Reader:
         return position + 1
 
     def _setext(self, first: bool) -> None:
-        text, self.paragraph = _flow(self.paragraph, self.labels), []
+        text, self.paragraph = _flow(self.paragraph, self.known), []
         self._heading(text, 1 if first else 2, flowed=True)
 
     def _heading(self, text: str, level: int, flowed: bool = False) -> None:
         text = _ATTRIBUTES.sub("", text)
-        self.blocks.append(Block(ElementKind.HEADING, text if flowed else plain(text, self.labels), level))
+        self.blocks.append(Block(ElementKind.HEADING, text if flowed else self.known.plain(text), level))
 
     def _indented_code(self, position: int) -> int:
         end = last = position
@@ -207,7 +221,7 @@ class _Reader:
             row = _cells(self.lines[end])[:width]
             rows.append(row)
             end += 1
-        table = markdown_table([[plain(cell, self.labels) for cell in row] for row in rows])
+        table = markdown_table([[self.known.plain(cell) for cell in row] for row in rows])
         self.blocks.append(Block(ElementKind.TABLE, table, header_lines=HEADER_LINES))
         return end
 
@@ -226,7 +240,7 @@ class _Reader:
             else:
                 inner.append(line)
             end += 1
-        for block in _blocks(inner, self.labels, self.depth + 1):
+        for block in _blocks(inner, self.known, self.depth + 1):
             # A quoted heading opens no section of this document.
             quoted = block.kind is ElementKind.HEADING
             self.blocks.append(Block(ElementKind.PARAGRAPH, block.text) if quoted else block)
@@ -244,7 +258,7 @@ class _Reader:
         # Five or more spaces: one belongs to the marker, the others make indented code.
         offset = indent + len(item[1]) + (spaces if spaces <= 4 else 1)
         inner, end = self._item_lines(position + 1, offset, [line[offset:]])
-        found = _blocks(inner, self.labels, self.depth + 1)
+        found = _blocks(inner, self.known, self.depth + 1)
         if found and found[0].kind is ElementKind.PARAGRAPH:
             number = "" if item[1] in "-+*" else f"{item[1]} "
             found[0] = Block(ElementKind.LIST_ITEM, number + found[0].text)
@@ -310,9 +324,7 @@ class _Reader:
                 end += 1
         source = "\n".join(self.lines[position:end])
         if _ANY_TAG.sub("", source).strip():
-            from tasks.extractors.html import fragment
-
-            self.blocks.extend(Block(e.kind, e.text, e.level, e.header_lines) for e in fragment(source))
+            self.blocks.extend(Block(e.kind, e.text, e.level, e.header_lines) for e in self.known.unseen.elements(source))
         return end
 
 
@@ -348,16 +360,16 @@ def _html_end(text: str, in_paragraph: bool) -> str | None:
     return "" if not in_paragraph and _HTML_TAG_LINE.match(text) else None
 
 
-def _flow(lines: list[str], labels: Set[str]) -> str:
+def _flow(lines: list[str], known: _Known) -> str:
     """Paragraph lines as running text: soft breaks become spaces, hard ones stay."""
     if len(lines) == 1:
-        return plain(lines[0].rstrip(), labels)
+        return known.plain(lines[0].rstrip())
     text = "\n".join(lines)
     if "  \n" in text or "\\\n" in text:
         parts = _HARD_BREAK.split(text)
         text = "\ue002".join(part.replace("\n", " ") for part in parts)
-        return plain(text, labels).replace("\ue002", "\n")
-    return plain(" ".join(line.rstrip() for line in lines), labels)
+        return known.plain(text).replace("\ue002", "\n")
+    return known.plain(" ".join(line.rstrip() for line in lines))
 
 
 def _cells(line: str) -> list[str]:

@@ -9,6 +9,7 @@ from functools import partial
 from html.entities import html5
 
 from tasks.extractors._markup.kept import Kept, unmarked
+from tasks.extractors._markup.unseen import Unseen
 
 # Bounded repetitions keep every pattern linear on hostile input.
 _MARKED = re.compile(r"[\[\]`*_<&\\~]")
@@ -36,10 +37,11 @@ _EMPHASIS_LOW = re.compile(r"(?<![\w_\\])_(?=[^\s_])([^_\n]{1,500}?)(?<=[^\s_])_
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{1,31});")
 
 
-def plain(text: str, labels: Set[str] = frozenset()) -> str:
+def plain(text: str, labels: Set[str] = frozenset(), unseen: Unseen | None = None) -> str:
     """The text of Markdown inline markup: links and images by their words, code spans by their content.
 
-    `labels` are those that the document defines, each as `label` gives it: a reference to another is no link.
+    `labels` are those that the document defines, each as `label` gives it: a reference to another is no link. `unseen` takes
+    out HTML elements that are hidden.
     """
     if not _MARKED.search(text):
         return text
@@ -53,6 +55,8 @@ def plain(text: str, labels: Set[str] = frozenset()) -> str:
         text = _LINK.sub(shown, _IMAGE.sub(shown, text))
     if "<" in text:
         text = _AUTOLINK.sub(lambda match: keep(match[1]), text)
+        if unseen is not None:
+            text = unseen.taken_out(text, kept)
         text = _TAG.sub("", _BREAK_TAG.sub("\n", text))
     if "**" in text or "~~" in text:
         text = _STRONG.sub(r"\2", text)

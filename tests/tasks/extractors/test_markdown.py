@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from core.documents import Document, ElementKind
+from core.documents import HIDDEN_TEXT, Document, ElementKind
+from core.reading import ReadingPolicy
 from tasks.extractors._markup.markdown_blocks import blocks
 from tasks.extractors._markup.markdown_inline import plain
+from tasks.extractors.base import Reading
 from tasks.extractors.markdown import MarkdownExtractor
 from tests.contracts.extractors import ExtractorContract
 
@@ -103,6 +105,36 @@ def extract(tmp_path: Path, text: str) -> Document:
     path = tmp_path / "a.md"
     path.write_text(text)
     return MarkdownExtractor().extract(str(path), "text/markdown")
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("seen <span hidden>un`se`en</span> too", "seen  too"),
+        ("seen <b style='display:none'>un<b>se</b>en</b> too", "seen  too"),
+        ("# seen <font color=white>unseen</font> too", "seen too"),
+        ("seen <span style='font-size:0'>unseen", "seen"),
+        ("| seen | too |\n| - | - |\n| <i hidden>unseen</i> | x |", "| seen | too |\n| --- | --- |\n|  | x |"),
+        ("seen\n\n<div style='visibility:hidden'>unseen</div>\n", "seen"),
+    ],
+)
+def test_html_that_is_hidden_is_left_out_and_counted(tmp_path: Path, source: str, shown: str) -> None:
+    document = extract(tmp_path, source)
+    assert document.text == shown
+    assert document.metadata[HIDDEN_TEXT] == "6"
+    path = tmp_path / "a.md"
+    kept = MarkdownExtractor().extract(str(path), "text/markdown", Reading(ReadingPolicy(keep_hidden=True)))
+    assert "unseen" in kept.text
+    assert kept.metadata[HIDDEN_TEXT] == "6"
+
+
+@pytest.mark.parametrize(
+    "source", ["a `<span hidden>` b", "a <hidden field> b", "a <color name> b", "a <span style='color:red'>b</span>", "<hidden"]
+)
+def test_words_about_hiding_hide_nothing(tmp_path: Path, source: str) -> None:
+    document = extract(tmp_path, source)
+    assert HIDDEN_TEXT not in document.metadata
+    assert "b" in document.text or "hidden" in document.text
 
 
 def test_the_first_heading_is_the_title_without_front_matter(tmp_path: Path) -> None:
