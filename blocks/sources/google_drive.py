@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union
 from urllib.parse import quote
 
 import httpx
@@ -82,6 +82,9 @@ class GoogleDriveSource(Source):
     )
     exclude_types: list[str] = Field(
         default_factory=list, description='Media types of unwanted files, such as "application/vnd.google-apps.form".'
+    )
+    shortcuts: Literal["skip", "follow"] = Field(
+        default="skip", description="Leave shortcuts out, or take in the files and folders that they point at."
     )
     max_bytes: int | None = Field(
         default=1 << 30, gt=0, description="Files larger than this many bytes go to quarantine unread; 1 GiB if left out."
@@ -205,10 +208,10 @@ class GoogleDriveSource(Source):
 
         scope = Scope(tuple(self.folders), self.my_drive, tuple(self.drives), self.all_drives)
         wanted = Wanted(self.include, self.exclude, self.include_types, self.exclude_types)
-        told = [self.folders, self.my_drive, self.drives, self.all_drives]
+        told: list[object] = [self.folders, self.my_drive, self.drives, self.all_drives, self.shortcuts]
         told += [self.include, self.exclude, self.include_types, self.exclude_types]
         digest = hashlib.blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
-        return Rules(scope, wanted, digest, self.lag, self.whole_every)
+        return Rules(scope, wanted, digest, self.shortcuts == "follow", self.lag, self.whole_every)
 
 
 def _stored(document: str) -> GoogleDriveSource | None:

@@ -26,6 +26,8 @@ class Cursor:
     """Change token by corpus."""
     roots: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What is known of each root, by id."""
+    shortcuts: dict[str, str] = field(default_factory=dict)
+    """What shortcuts in the scope point at."""
     again: dict[str, float] = field(default_factory=dict)
     """What must be listed once more, and when: the index that answers lists lags behind the change log."""
 

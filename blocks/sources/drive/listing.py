@@ -20,6 +20,7 @@ from blocks.sources.drive.logs import Words
 from blocks.sources.drive.news import News
 from blocks.sources.drive.roots import Found, Root, Scope, drive_ids, find_all, find_drive, find_folder, find_my_drive
 from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.shortcuts import Shortcuts
 from blocks.sources.drive.walk import ASKED, Walk
 from blocks.sources.drive.wanted import Wanted
 from blocks.sources.drive.whole import Whole
@@ -40,6 +41,7 @@ class Rules:
     wanted: Wanted
     digest: str
     """Of all of it: when it changes, everything is listed from scratch."""
+    follow_shortcuts: bool
     lag: float
     """Seconds by which Drive's index may lag behind its change log."""
     whole_every: float
@@ -81,6 +83,7 @@ class _Run:
         self._account = account
         self._tree = tree
         self._scope = rules.scope
+        self._follows = rules.follow_shortcuts
         self._position = position
         self._cursor = position.cursor
         self._full = full
@@ -88,9 +91,14 @@ class _Run:
         self._now = now
         self._mirror = ScopeMirror(account, tree, rules.wanted, full)
         self._mirror.roots |= self._cursor.roots.keys()
+        self._mirror.shortcuts = self._cursor.shortcuts
+        self._mirror.staging.position = position.dumps
         self._walk = Walk(account, self._mirror, tree, self._walked)
         self._whole = Whole(account, self._mirror, tree, self._walk, position, self._listed)
-        self._news = News(self._mirror, self._walk, self._cursor.tokens)
+        self._tokens = dict(self._cursor.tokens)
+        """As far as the logs were read; the cursor's are as far as what they say was carried over."""
+        self._news = News(self._mirror, self._walk, self._tokens)
+        self._shortcuts = Shortcuts(account, self._mirror, self._walk, self._cursor, lambda root: self._token(root.corpus))
         self._went_into: set[str] = set()
         self._looking_again = False
 
@@ -101,13 +109,16 @@ class _Run:
             yield from self._compare_drives()
         yield from self._whole.corpora(self._roots())
         yield from self._walk.pending()
-        for words in logs.read(self._account, self._cursor.tokens):
+        for words in logs.read(self._account, self._tokens):
             yield from self._news.take(words)
             yield from self._heed(words)
             yield from self._tell_again()
-            yield from self._mirror.staging.page(self._position.dumps() if len(words) else None)
+            self._cursor.tokens.update(self._tokens)
+            yield from self._mirror.staging.page(even_if_empty=len(words) > 0)
         yield from self._poll()
         yield from self._look_again()
+        if self._follows:
+            yield from self._shortcuts.follow()
         if self._full:
             yield from self._confirm_missed()
             self._forget_needless_looks()
@@ -130,7 +141,7 @@ class _Run:
         for root, item in found:
             if item is not None:
                 self._mirror.put_root(item, walk=not root.whole)
-        yield from self._mirror.staging.page(self._position.dumps())
+        yield from self._mirror.staging.page(even_if_empty=True)
 
     def _report_lost(self, root: Root) -> None:
         who = self._cursor.identity
@@ -144,8 +155,10 @@ class _Run:
         )
 
     def _token(self, corpus: str) -> None:
-        if corpus not in self._cursor.tokens:
-            self._cursor.tokens[corpus] = self._account.client.start_token(None if corpus == USER else corpus)
+        if corpus not in self._tokens:
+            self._tokens[corpus] = self._cursor.tokens[corpus] = self._account.client.start_token(
+                None if corpus == USER else corpus
+            )
 
     def _roots(self) -> list[Root]:
         return [Root.of(id, facts) for id, facts in self._cursor.roots.items()]
@@ -166,7 +179,7 @@ class _Run:
         """Roots of which something was said, or of what is above them."""
         said = words.items.keys() | words.removed.keys() | words.drives
         for root in self._roots():
-            if root.lost:
+            if root.lost or root.by_shortcut:
                 continue
             if root.corpus in words.lost or (root.corpus != USER and said & {root.id, root.corpus, *root.above}):
                 yield from self._found(self._find(root), root)
@@ -179,6 +192,8 @@ class _Run:
     def _poll(self) -> Iterator[ChangePage]:
         """Roots that are part of a corpus, and lost ones: they may have come, gone or changed with what is above them."""
         for root in self._roots():
+            if root.by_shortcut:
+                continue  # looked for with the other targets
             if root.lost:
                 yield from self._found(self._find(root), root)
             elif not root.whole:
@@ -211,7 +226,7 @@ class _Run:
         self._mirror.put_root(item, walk=not root.whole)
         if root.whole and (known_before is None or (before is not None and before.lost)):
             self._position.left.append(root.corpus)
-            yield from self._mirror.staging.page(self._position.dumps())
+            yield from self._mirror.staging.page(even_if_empty=True)
         elif root.whole and known_before is not None and known_before.grants != item.grants:
             # Rights of a shared drive's members are part of every right on it.
             self._mirror.renamed.discard(root.id)
@@ -230,6 +245,7 @@ class _Run:
             self._report_lost(root)
         if not any(other.corpus == root.corpus and not other.lost for other in self._roots()):
             self._cursor.tokens.pop(root.corpus, None)
+            self._tokens.pop(root.corpus, None)
 
     def _walked(self, folder: Known, files: int) -> None:
         self._whole.note(files)

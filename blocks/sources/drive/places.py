@@ -33,7 +33,12 @@ class Place:
         name = plain(item.name)
         readers = self.readers if item.grants is None else item.grants
         below = self.below + name.encode("utf-8", "surrogatepass")
-        return Place(f"{self.path}/{shown(name)}", below, readers, (*self.folders, item.id))
+        path = f"{self.path}/{shown(name)}" if self.folders else shown(name)
+        return Place(path, below, readers, (*self.folders, item.id))
+
+
+NOWHERE = Place("", b"", (), ())
+"""Where a file lies that only a shortcut brings into the scope."""
 
 
 class Places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blocks.sources.drive.account import USER, Account
@@ -40,15 +40,23 @@ class Root:
     above: tuple[str, ...] = ()
     """On a shared drive: the folders around it, whose readers are its own too."""
     lost: bool = False
+    by_shortcut: bool = False
+    """Only a shortcut brings it into the scope; it may be a file."""
 
     def facts(self) -> dict[str, Any]:
         """As the cursor keeps it."""
-        return {"corpus": self.corpus, "whole": self.whole, "above": list(self.above), "lost": self.lost}
+        return {
+            "corpus": self.corpus,
+            "whole": self.whole,
+            "above": list(self.above),
+            "lost": self.lost,
+            "by_shortcut": self.by_shortcut,
+        }
 
     @classmethod
     def of(cls, id: str, facts: dict[str, Any]) -> Root:
         """As the cursor kept it."""
-        return cls(id, facts["corpus"], facts["whole"], tuple(facts["above"]), facts["lost"])
+        return cls(id, facts["corpus"], facts["whole"], tuple(facts["above"]), facts["lost"], facts["by_shortcut"])
 
 
 Found = tuple[Root, Known | None]
@@ -98,7 +106,17 @@ def find_folder(account: Account, id: str, before: Root | None = None) -> Found:
         corpus, above = (before.corpus, before.above) if before is not None else (USER, ())
         return Root(id, corpus, whole=False, above=above, lost=True), None
     _check(item)
-    drive = item.get("driveId")
+    return _found(account, item)
+
+
+def target(account: Account, item: Resource) -> Found:
+    """What a shortcut points at, a folder or a file, as a root."""
+    root, found = _found(account, item)
+    return replace(root, by_shortcut=True), found
+
+
+def _found(account: Account, item: Resource) -> Found:
+    id, drive = item["id"], item.get("driveId")
     if drive == item["id"]:  # its address looks like a folder's
         return find_drive(account, drive)
     if drive is None:

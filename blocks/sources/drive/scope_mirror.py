@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from blocks.sources.drive.account import Account
 from blocks.sources.drive.items import Resource
 from blocks.sources.drive.known import Known, described, known
-from blocks.sources.drive.places import Places, plain, readers_of, shown
+from blocks.sources.drive.places import NOWHERE, Places, plain, readers_of, shown
 from blocks.sources.drive.readers import UNKNOWN, grants
 from blocks.sources.drive.staging import Staging
 from blocks.sources.drive.wanted import Wanted
@@ -25,6 +25,8 @@ class ScopeMirror:
         """Ids of items that stay where they are, whatever lists and logs say of their folder."""
         self.renamed: set[str] = set()
         """Folders in which everything has another path now."""
+        self.shortcuts: dict[str, str] = {}
+        """{shortcut in the scope: what it points at}."""
         self.elsewhere: dict[str, float] = {}
         """Versions of items from which on they are not in the scope: a list that shows an earlier one is behind."""
         self._account = account
@@ -77,8 +79,16 @@ class ScopeMirror:
         if now.is_folder:
             self._put_folder(now, before, deep or (node is not None and node.pending))
         else:
+            if now.is_shortcut:
+                self.shortcuts[now.id] = now.target
             self.staging.put(now.node())
             self.tell(now)
+
+    def put_file_root(self, now: Known) -> None:
+        """A file that a shortcut points at is there."""
+        self.roots.add(now.id)
+        self.staging.put(now.node())
+        self.tell(now)
 
     def is_behind(self, item: Resource) -> bool:
         """True if the item is known to have left since it was like that."""
@@ -105,7 +115,7 @@ class ScopeMirror:
 
     def tell(self, item: Known) -> None:
         """Say of a file what there is to say now."""
-        folder = self.places.of(item.parent)
+        folder = self.places.of(item.parent) if item.parent else NOWHERE
         if folder is None:
             return
         place = folder.inside(item)
@@ -130,6 +140,7 @@ class ScopeMirror:
                 self.staging.remove(key)
             return
         self.staging.drop(key)
+        self.shortcuts.pop(id, None)
         if not node.folder:
             if explicit:
                 self.staging.remove(key)

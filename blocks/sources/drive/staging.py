@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from core.files import ChangePage, SourceFile
@@ -18,6 +18,8 @@ class Staging:
     """The last word on each file and node since the last page; what it has not changed is the tree's."""
 
     def __init__(self, tree: Tree) -> None:
+        self.position: Callable[[], str] | None = None
+        """Says where the listing stands, for each page."""
         self._tree = tree
         self._nodes: dict[bytes, Node | None] = {}
         self._files: dict[bytes, SourceFile | _Gone] = {}
@@ -76,9 +78,9 @@ class Staging:
         """Something that whoever reads the report should know."""
         self._warnings.append(warning)
 
-    def page(self, position: str | None = None) -> Iterator[ChangePage]:
+    def page(self, even_if_empty: bool = False) -> Iterator[ChangePage]:
         """All that was found since the last page, as one page; none if that is nothing."""
-        if not (self._nodes or self._files or self._warnings or position is not None):
+        if not (self._nodes or self._files or self._warnings or even_if_empty):
             return
         nodes, files, warnings = self._nodes, self._files, self._warnings
         self._nodes, self._files, self._warnings, self._read = {}, {}, [], {}
@@ -89,5 +91,5 @@ class Staging:
             warnings=tuple(warnings),
             nodes=tuple(node for node in nodes.values() if node is not None),
             dropped=tuple(id for id, node in nodes.items() if node is None),
-            position=position,
+            position=None if self.position is None else self.position(),
         )

@@ -68,7 +68,7 @@ class Whole:
                 yield from self._cheaper(corpus)
             position.left.pop(0)
             position.by_list, position.page = False, None
-            yield from self._mirror.staging.page(position.dumps())
+            yield from self._mirror.staging.page(even_if_empty=True)
 
     def folders(self, corpus: str) -> Iterator[ChangePage]:
         """All folders of the corpus's list, those of the scope taking their places."""
@@ -77,7 +77,7 @@ class Whole:
             found |= {item["id"]: item for item in page}
         yield from self._place(found, corpus, pending=False)
         self._begin_list(corpus)
-        yield from self._mirror.staging.page(self._position.dumps())
+        yield from self._mirror.staging.page(even_if_empty=True)
 
     def _files(self, corpus: str) -> Iterator[ChangePage]:
         for page, token in self._listed(FILES, corpus, self._position.page):
@@ -87,7 +87,7 @@ class Whole:
                 if not item.get("trashed") and not self._mirror.is_behind(item):
                     self._mirror.put(item, item["parents"][0], corpus)
             self._position.page = token
-            yield from self._mirror.staging.page(self._position.dumps())
+            yield from self._mirror.staging.page(even_if_empty=True)
 
     def _cheaper(self, corpus: str) -> Iterator[ChangePage]:
         # One at a time at first: a folder may show that there are many, and the others would have been listed in vain.
@@ -129,7 +129,7 @@ class Whole:
         while pending := self._tree.pending(PAGE):
             for node in pending:
                 self._mirror.staging.put(known(node).node(pending=False))
-            yield from self._mirror.staging.page(self._position.dumps())
+            yield from self._mirror.staging.page(even_if_empty=True)
 
     def _all_folders(self, corpus: str, most_pages: int) -> dict[str, Resource] | None:
         """All folders of the corpus, by id; None if they are more than is worth knowing."""

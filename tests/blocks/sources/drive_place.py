@@ -8,6 +8,8 @@ from pydantic import SecretStr
 
 from blocks.credentials.google_oauth import GoogleOAuth
 from blocks.sources.google_drive import GoogleDriveSource
+from core.files import ListingEnd, SourceFile
+from core.trees import MemoryTree
 from tests.contracts.sources import Place
 from tests.servers.drive import DriveServer
 
@@ -65,3 +67,32 @@ class DrivePlace(Place):
 
     def take_away(self) -> None:
         self.server.revoke(ALICE)
+
+
+class Kept:
+    """What a library would keep of a source: its files, its tree and its cursor, brought up to date by each `sync`."""
+
+    def __init__(self, of: GoogleDriveSource) -> None:
+        self.source = of
+        self.tree = MemoryTree()
+        self.cursor: str | None = None
+        self.files: dict[str, SourceFile] = {}
+        self.warnings: list[str] = []
+
+    def sync(self) -> dict[str, SourceFile]:
+        """List once; the files by id."""
+        for page in self.source.changes(self.cursor, self.tree):
+            if isinstance(page, ListingEnd):
+                self.cursor = page.cursor
+                break
+            self.tree.stage(page.nodes, page.dropped)
+            for id in (*page.removed, *page.missed):
+                self.files.pop(id.decode(), None)
+            self.files.update((file.id.decode(), file) for file in page.files)
+            self.warnings += page.warnings
+        return self.files
+
+    @property
+    def paths(self) -> list[str]:
+        """Paths of all files, sorted."""
+        return sorted(file.path for file in self.files.values())
