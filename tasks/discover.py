@@ -36,6 +36,7 @@ def discover(
     `before_promotion` is called when all is listed and nothing counts yet, and may still raise: until store and ledger agree,
     a reader tells an incomplete store by the number of live chunks, which a promotion lowers.
     """
+    source.adapter.heed(ctx.check)
     with ctx.timed("discover"):
         try:
             listing, end = _listed(ctx, source, _cursor(ctx, source, confirm_removals, full))

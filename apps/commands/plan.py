@@ -29,7 +29,12 @@ def plan(
     from tasks.sources import named
 
     try:
-        planned = make_plan(opened, named(opened, source, include or None, exclude or None))
+        adapters = named(opened, source, include or None, exclude or None)
+        try:
+            planned = make_plan(opened, adapters)
+        finally:
+            for adapter in adapters:
+                adapter.close()
     finally:
         opened.close()
     if as_json:

@@ -104,7 +104,7 @@ class GoogleDriveSource(Source):
 
     _client: DriveClient | None = PrivateAttr(default=None)
     _now: Callable[[], float] = PrivateAttr(default=time.time)
-    _sleep: Callable[[float], None] = PrivateAttr(default=time.sleep)
+    _check: Callable[[], None] | None = PrivateAttr(default=None)
 
     @field_validator("folders", "drives")
     @classmethod
@@ -154,7 +154,7 @@ class GoogleDriveSource(Source):
         if self._client is None:
             from blocks.sources.drive.client import DriveClient
 
-            self._client = DriveClient(self._credentials(), self.units_per_minute, sleep=self._sleep)
+            self._client = DriveClient(self._credentials(), self.units_per_minute, sleep=self._wait)
         return self._client
 
     def changes(self, cursor: str | None, tree: Tree | None = None) -> Iterator[ChangePage | ListingEnd]:
@@ -179,6 +179,15 @@ class GoogleDriveSource(Source):
         if not is_id(id):
             raise UsageError(f"{id!r} is not the id of a file on Google Drive")
         return fetch(self.client, id, directory, limit, acknowledge_abuse=self.acknowledge_abuse)
+
+    def heed(self, check: Callable[[], None]) -> None:
+        """Google may ask for patience: a run that is told to stop does not have it."""
+        self._check = check
+
+    def _wait(self, seconds: float) -> None:
+        if self._check is not None:
+            self._check()
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Let go of all connections."""
