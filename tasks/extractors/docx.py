@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from core.documents import Document, ElementKind
-from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.embedded import embedded_in
 from tasks.extractors._ooxml.docx_numbering import Numbering
 from tasks.extractors._ooxml.docx_styles import VAL, Style, Styles, W, ground_of, is_shaded, numbering_of, outline_of
 from tasks.extractors._ooxml.docx_text import CHART, DIAGRAM, MC, TEXT_BOX, WORD_ART, Inline, TextReader, alternative
@@ -48,12 +46,11 @@ class DocxExtractor(Extractor):
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as package, Members(builder, reading, Path(path).stat().st_size) as members:
+        with opened(path) as package, embedded_in(path, builder, reading) as embedded:
             note_properties(package, builder)
             name = package.main("word/document.xml")
             story = _Story(package, name, builder)
             story.read()
-            embedded = Embedded(members, builder)
             for part in (name, *package.related(name, "footnotes"), *package.related(name, "endnotes")):
                 embedded.add_related(package, part)
             if not story.knows_pages():

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from core.documents import Box, Document, ElementKind
-from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
 from tasks.extractors._odf.objects import OdfObjects
 from tasks.extractors._odf.package import (
@@ -24,7 +22,7 @@ from tasks.extractors._odf.package import (
     points,
 )
 from tasks.extractors._odf.text import OdfReader
-from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.embedded import embedded_in
 from tasks.extractors._office.reading_order import reading_order
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
@@ -50,9 +48,9 @@ class OdpExtractor(Extractor):
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as file, Members(builder, reading, Path(path).stat().st_size) as members:
+        with opened(path) as file, embedded_in(path, builder, reading) as embedded:
             note_properties(file, builder)
-            _Show(file, OdfObjects(file, Embedded(members, builder)), builder).read()
+            _Show(file, OdfObjects(file, embedded), builder).read()
         return builder.document(media_type, self.key)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 from core.documents import Document
-from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
 from tasks.extractors._odf.objects import OdfObjects
 from tasks.extractors._odf.package import OFFICE, TABLE, OdfFile, OdfStyles, note_properties, opened
 from tasks.extractors._odf.text import OdfReader
-from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.embedded import embedded_in
 from tasks.extractors._sheets.merged import Merged
 from tasks.extractors._sheets.sheet import Sheet
 from tasks.extractors._tables import cell_text
@@ -45,9 +43,9 @@ class OdsExtractor(Extractor):
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as file, Members(builder, reading, Path(path).stat().st_size) as members:
+        with opened(path) as file, embedded_in(path, builder, reading) as embedded:
             note_properties(file, builder)
-            _Book(file, OdfObjects(file, Embedded(members, builder)), builder).read()
+            _Book(file, OdfObjects(file, embedded), builder).read()
         return builder.document(media_type, self.key)
 
 

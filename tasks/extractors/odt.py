@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from core.documents import Document
-from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
 from tasks.extractors._odf.objects import OdfObjects
 from tasks.extractors._odf.package import OFFICE, OdfStyles, note_properties, opened
 from tasks.extractors._odf.text import OdfReader
-from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.embedded import embedded_in
 from tasks.extractors.base import DEFAULT, Extractor, Reading
 
 _ODF = "application/vnd.oasis.opendocument."
@@ -30,10 +27,10 @@ class OdtExtractor(Extractor):
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as file, Members(builder, reading, Path(path).stat().st_size) as members:
+        with opened(path) as file, embedded_in(path, builder, reading) as embedded:
             pages = note_properties(file, builder)
             root = file.content()
-            objects = OdfObjects(file, Embedded(members, builder))
+            objects = OdfObjects(file, embedded)
             reader = OdfReader(objects, OdfStyles(file.part("styles.xml"), root), builder)
             reader.paged = True
             body = root.find(f"{OFFICE}body/{OFFICE}text")

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from core.documents import Box, Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._archives.members import Members
 from tasks.extractors._builder import Builder
-from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.embedded import embedded_in
 from tasks.extractors._office.equations import MATH, math_text
 from tasks.extractors._office.reading_order import reading_order
 from tasks.extractors._ooxml.drawing import A, chart_rows, diagram_texts, plain_text
@@ -58,9 +56,8 @@ class PptxExtractor(Extractor):
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as package, Members(builder, reading, Path(path).stat().st_size) as members:
+        with opened(path) as package, embedded_in(path, builder, reading) as embedded:
             note_properties(package, builder)
-            embedded = Embedded(members, builder)
             name = package.main("ppt/presentation.xml")
             root = package.parse(name)
             relations = package.relations(name)

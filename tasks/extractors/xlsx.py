@@ -6,16 +6,14 @@ without it, several times faster. Formulas and macros are never run, nothing tha
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from core.documents import Document, ElementKind
 from core.errors import Unprocessable
 from core.reasons import Reason
-from tasks.extractors._archives.members import Members
 from tasks.extractors._archives.zip_container import DAMAGE
 from tasks.extractors._builder import MAX_CHARACTERS, Builder
-from tasks.extractors._office.embedded import Embedded
+from tasks.extractors._office.embedded import Embedded, embedded_in
 from tasks.extractors._ooxml.drawing import C, diagram_texts, plain_text
 from tasks.extractors._ooxml.package import R_ID, Package, note_properties, opened
 from tasks.extractors._sheets.merged import Area
@@ -42,9 +40,9 @@ class XlsxExtractor(Extractor):
         Raises Unprocessable(CORRUPT, ENCRYPTED, BOMB, TOO_LARGE).
         """
         builder = Builder(reading.policy.keep_hidden)
-        with opened(path) as package, Members(builder, reading, Path(path).stat().st_size) as members:
+        with opened(path) as package, embedded_in(path, builder, reading) as embedded:
             note_properties(package, builder)
-            _Book(package, builder, Embedded(members, builder)).read()
+            _Book(package, builder, embedded).read()
         return builder.document(media_type, self.key)
 
 

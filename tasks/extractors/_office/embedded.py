@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from core.errors import Unprocessable
 from core.reasons import Reason
@@ -16,9 +17,17 @@ from tasks.extractors._archives.zip_container import DAMAGE
 from tasks.extractors._builder import Builder
 from tasks.extractors._ole import objects as ole_objects
 from tasks.extractors._ooxml.package import Package, Relation
+from tasks.extractors.base import Reading
 
 _KINDS = frozenset({"package", "oleObject", "aFChunk"})
 """Relations to them: a file as it is, an OLE object, a text that Word takes in when it opens the document."""
+
+
+@contextmanager
+def embedded_in(path: str, builder: Builder, reading: Reading) -> Iterator[Embedded]:
+    """For the files in the document at `path`, which become members of what is built."""
+    with Members(builder, reading, Path(path).stat().st_size) as members:
+        yield Embedded(members, builder)
 
 
 class Embedded:
