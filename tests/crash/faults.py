@@ -50,7 +50,7 @@ POINTS = {
     "cache.erase": "blocks.text_cache:TextCache.erase",
     "source.fetch": "blocks.sources.folder:FolderSource.fetch",
     "parser.read": "tasks.extractors.parser_pool:ParserPool._submit",
-    "model.embed": "blocks.embedders.sentence_transformer:SentenceTransformerEmbedder.embed",
+    "model.embed": "blocks.embedders.sentence_transformer:SentenceTransformerEmbedder.embed_tokenized",
 }
 """What can be named, and where it is: "module:function" or "module:Class.method"."""
 STORE = "blocks.stores.chroma_embedded:EmbeddedChroma.execute"
