@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -63,6 +63,9 @@ class Source(Block, ABC):
         it was read, TOO_LARGE above `max_bytes`, or if there is no room for it; SourceUnavailable if the whole source is;
         TransientError if the copy cannot be written (a full disk); UsageError for an id that no listing gave.
         """
+
+    def heed(self, check: Callable[[], None]) -> None:
+        """Call this whenever something is waited for: it raises if the run was told to stop. Most sources never wait long."""
 
     def close(self) -> None:
         """Let go of connections; most sources hold none."""
