@@ -98,9 +98,12 @@ def remove(db: Database, run: runs.Run, source: SourceRow) -> int:
 
 
 def forget_unlisted(db: Database, run: runs.Run, source: SourceRow) -> None:
-    """Take the source out if no listing of it ever came to an end: nothing is known of it but its name."""
+    """Take the source out if no listing of it came to an end, or can be gone on with: nothing is known of it but its name."""
     with db.write() as connection:
         runs.fence(connection, run)
+        half_way = select(listings.c.id).where(listings.c.source_id == source.id, listings.c.position.is_not(None))
+        if connection.execute(half_way.limit(1)).first() is not None:
+            return
         forget_staged(connection, source.id)
         connection.execute(delete(sources).where(sources.c.id == source.id, sources.c.listed_at.is_(None)))
 

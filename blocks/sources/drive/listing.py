@@ -124,6 +124,7 @@ class _Run:
             self._forget_needless_looks()
         yield from self._tell_again()
         yield from self._mirror.staging.page()
+        self._forget_idle_logs()
         yield ListingEnd(cursor=self._cursor.dumps(), full=self._full, root=self._identity())
 
     def _begin(self) -> Iterator[ChangePage]:
@@ -243,9 +244,12 @@ class _Run:
         else:
             self._keep(replace(root, lost=True))
             self._report_lost(root)
-        if not any(other.corpus == root.corpus and not other.lost for other in self._roots()):
-            self._cursor.tokens.pop(root.corpus, None)
-            self._tokens.pop(root.corpus, None)
+
+    def _forget_idle_logs(self) -> None:
+        """Logs of corpora in which no root lies any more."""
+        used = {root.corpus for root in self._roots() if not root.lost}
+        for corpus in self._cursor.tokens.keys() - used:
+            del self._cursor.tokens[corpus]
 
     def _walked(self, folder: Known, files: int) -> None:
         self._whole.note(files)
