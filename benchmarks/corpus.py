@@ -43,26 +43,30 @@ def checkout(repo: Path, commit: str, tree: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def sections(base: Path, target: Path, most: int, least: int = 200) -> None:
+LEAST = 200
+"""Characters below which a piece of a document is left out: it may have no text at all, but facts about the document."""
+
+
+def sections(base: Path, target: Path, most: int) -> None:
     """One short file for each section of every document, the first `most` by path: there are more than a thousand."""
     files: dict[Path, str] = {}
     for path, text in _documents(base):
         for number, part in enumerate(_parts(text, 3)):
-            if len(part) >= least:
+            if len(part) >= LEAST:
                 files[target / path / f"{number:03}.md"] = part
     for file in sorted(files)[:most]:
         _write(file, files[file])
 
 
-def pages(base: Path, target: Path, least: int = 2000) -> int:
+def pages(base: Path, target: Path, enough: int = 2000) -> int:
     """Files as long as short pages of documentation: sections of a document that follow each other, together, until they have
-    at least `least` characters. All documents, nothing left out; how many files it made.
+    `enough` characters. Of all documents; how many files it made: there are more than a thousand.
     """
     made = 0
     for path, text in _documents(base):
         page = ""
         for part in [*_parts(text, 4), ""]:
-            if page.strip() and (len(page) >= least or not part):
+            if len(page) >= (enough if part else LEAST):
                 _write(target / path / f"{made:05}.md", page)
                 made, page = made + 1, ""
             page += part
