@@ -14,8 +14,10 @@ from typing import Any
 
 from sqlalchemy import event, text
 
+from core.files import ChangePage, ListingEnd
 from core.reasons import Reason
-from ledger import deletion, libraries, listings, lookup, mirror, owed, quarantine, runs, sources, statistics, vectors
+from core.trees import Node
+from ledger import absences, deletion, libraries, listings, lookup, mirror, owed, quarantine, runs, sources, statistics, vectors
 from ledger.database import Database
 from ledger.quarantine import FailedFile
 from ledger.schema import metadata
@@ -25,6 +27,8 @@ MANY = 20_000
 
 LARGE = {"files", "documents", "chunks", "texts", "vectors", "quarantine", "runs", "acls", "acl_principals"} | {
     "listed_files",
+    "nodes",
+    "listed_nodes",
     "text_garbage",
     "content_garbage",
 }
@@ -45,6 +49,9 @@ vectors (text_hash, space_id, vector) SELECT {i}, :space, {i}
 quarantine (document_id, library_id, source_id, stage, reason, detail, attempts, engines, first_at, last_at)
     SELECT 'crowd-' || i, :library, :source, 'extract', 'corrupt', '', 1, 'registry/1', i, i
 listed_files (listing_id, document_id, kind) SELECT 1000000, 'crowd-' || i, i % 3
+nodes (source_id, id, parent, folder, facts) SELECT :source, {i}, {i}, i % 50 = 0, '[]'
+listed_nodes (listing_id, id, parent, folder, pending, facts, dropped)
+    SELECT 1000000, {i}, {i}, i % 50 = 0, i % 500 = 0, '[]', i % 7 = 0
 text_garbage (text_hash) SELECT {i}
 content_garbage (library_id, content_hash) SELECT :library, 'content-' || i
 runs (library_id, epoch, started_at, finished_at, state) SELECT :library, i, i, i, 'completed'
@@ -174,6 +181,7 @@ def everything(world: World) -> None:
     deletion.pending(db, world.run)
     runs.last(db, world.library)
     libraries.find(db, "tenant", "library")
+    trees(world)
     source.files.clear()
     world.begin()
     world.listing()
@@ -182,6 +190,28 @@ def everything(world: World) -> None:
     listings.settle_moves(db, world.run, world.row)
     world.begin()
     sources.remove(db, world.run, world.row)
+
+
+def trees(world: World) -> None:
+    """What a source does that remembers its tree."""
+    db = world.db
+    nodes = [Node(f"n{number}".encode(), f"n{number // 10 - 1}".encode(), "[]", number < 10) for number in range(100)]
+    for cursor, full in ((None, True), ("cursor", False), (None, True)):
+        world.begin()
+        listings.is_interrupted_from_scratch(db, world.row)
+        listing = listings.begin(db, world.run, world.row, cursor)
+        staged = nodes[::2] if cursor else nodes
+        pages = (ChangePage(nodes=tuple(staged), position="here"), ChangePage(dropped=(b"n7", b"n8"), missed=(b"031",)))
+        for page in pages:
+            listings.stage(db, world.run, world.row, listing.id, page)
+        tree = listing.tree
+        tree.get([b"n1", b"n2"])
+        tree.before([b"n1", b"n2"])
+        tree.pending(8)
+        for nodes_of in (tree.children(b"n1"), tree.folders(), tree.missed()):
+            list(nodes_of)
+        listings.promote(db, world.run, world.row, listing.id, ListingEnd("cursor", full), confirm=False)
+    absences.wait_for_listing(db, world.row.id)
 
 
 def test_no_statement_of_the_hot_path_reads_a_large_table_from_end_to_end(db: Database) -> None:
