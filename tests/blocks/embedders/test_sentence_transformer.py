@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ def test_prefixes_stand_before_passages_and_questions(models: Path) -> None:
     plain = SentenceTransformerEmbedder(cache_dir=models)
     prefixed = SentenceTransformerEmbedder(cache_dir=models, passage_prefix="passage: ", query_prefix="query: ")
     assert np.allclose(prefixed.embed(["water"]), plain.embed(["passage: water"]), atol=1e-3)
+    known = [array("i", tokens.ids).tobytes() for tokens in prefixed.tokenizer().tokens(["water"])]
+    assert np.allclose(prefixed.embed_tokenized(["water"], known), plain.embed(["passage: water"]), atol=1e-3)
     assert np.allclose(prefixed.embed_query("water"), plain.embed_query("query: water"), atol=1e-3)
     assert prefixed.tokenizer().special_tokens == plain.tokenizer().special_tokens + 2
     plain.close()
