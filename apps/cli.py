@@ -18,7 +18,7 @@ from core.errors import LevadaError, UsageError
 
 FAILED, USAGE, PARTIAL, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
 
-COMMANDS = ("ingest", "search", "status", "plan", "extract", "source", "quarantine", "verify", "drive", "up")
+COMMANDS = ("ingest", "search", "status", "plan", "extract", "source", "quarantine", "verify", "drive", "hooks", "up")
 DEBUG = "--debug"
 
 

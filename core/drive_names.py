@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.errors import UsageError
+from core.errors import Undescribed
 
 KIND = "google-drive"
 
@@ -54,14 +54,14 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def undescribed(name: DriveName) -> UsageError:
+def undescribed(name: DriveName) -> Undescribed:
     """Nobody has said what that source is to look at."""
     if name.name:
-        return UsageError(
+        return Undescribed(
             f"nobody has described {name.root!r}: make a block document {name.name!r} of type Levada Google Drive and set "
             "PREFECT_API_URL, or name a folder by its address"
         )
-    return UsageError(
+    return Undescribed(
         "Google Drive: name a folder by its address, such as `levada ingest https://drive.google.com/drive/folders/...`, "
         "or set LEVADA_GOOGLE_FOLDERS, LEVADA_GOOGLE_DRIVES or LEVADA_GOOGLE_MY_DRIVE"
     )

@@ -14,6 +14,7 @@ LevadaError
 │  ├─ LedgerTooNew         written by a newer Levada
 │  └─ Fenced               this run lost its library to a later one: its writes are refused
 └─ UsageError              the caller asked for something that does not exist
+   └─ Undescribed          a source of which nobody has said yet what it is to look at
 """
 
 from __future__ import annotations
@@ -102,3 +103,7 @@ class Fenced(PermanentError):
 
 class UsageError(LevadaError):
     """The request itself is wrong: unknown library, path that does not exist, bad option."""
+
+
+class Undescribed(UsageError):
+    """A source of which nobody has said yet what it is to look at."""

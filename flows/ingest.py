@@ -24,7 +24,7 @@ from pydantic import Field
 
 from blocks.library import Library, open_library
 from blocks.sources.base import Source
-from core.errors import LibraryBusy, SourceUnavailable
+from core.errors import LibraryBusy, SourceUnavailable, Undescribed
 from flows.queueing import gives_way, own_run, rival
 from tasks import sources as named_sources
 from tasks.batches import Batch, OwedBatches
@@ -95,7 +95,13 @@ def ingest(
         wait: Seconds to wait for another run that holds the library.
     """
     opened = open_library(library)
-    adapters = named_sources.named(opened, source, include, exclude)
+    try:
+        adapters = named_sources.named(opened, source, include, exclude)
+    except Undescribed as exc:
+        if not gives_way(own_run()):
+            raise
+        # A schedule is there from the start, before anybody has said what of a Drive is wanted.
+        return Completed(name="Skipped", message=str(exc))
     try:
         if dry_run:
             planned = make_plan(opened, adapters)

@@ -31,8 +31,9 @@ def up(
         print_json(asdict(done))
         return
     started = f"started {' and '.join(done.started)}" if done.started else "everything was running"
-    out.print(f"{started}; deployed ingest/folder and ingest/drive", soft_wrap=True)
+    out.print(f"{started}; deployed ingest/folder, ingest/drive and watch-drive/channels", soft_wrap=True)
     out.print(f"  folder    {escape(done.folder)}, every hour (LEVADA_FOLDER names another)", soft_wrap=True)
+    out.print("  drive     every quarter of an hour, once it is said what of it (docs/drive.md)", soft_wrap=True)
     out.print(f"  web page  {done.ui_url}", soft_wrap=True)
     out.print(f"  logs      {escape(str(done.logs))}", soft_wrap=True)
     out.print("  run now   prefect deployment run ingest/folder --watch", soft_wrap=True)

@@ -31,6 +31,8 @@ from prefect.client.schemas.responses import DeploymentResponse
 from apps.prefect_api import PRIVATE, UP, WORKER, connect
 from apps.prefect_up import POINTER, ROOT, down, forget_prefect_here, point_prefect_here
 from apps.processes import children, is_alive, read_state, wait_gone
+from flows.queueing import NOTIFICATION
+from tests.apps.up_drive import UpDrive
 from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
 UP_CALL = """
@@ -70,17 +72,21 @@ class Installation:
 
     def deployment(self, name: str) -> DeploymentResponse:
         with self.client() as client:
-            return client.read_deployment_by_name(f"ingest/{name}")
+            return client.read_deployment_by_name(full_name(name))
 
     def run(self, deployment: str) -> tuple[subprocess.CompletedProcess[str], FlowRun, list[TaskRun]]:
         """Run a deployment as a user would and watch it to its end; the command, the run and its task runs."""
-        done = self.prefect("deployment", "run", f"ingest/{deployment}", "--watch")
+        done = self.prefect("deployment", "run", full_name(deployment), "--watch")
         found = re.search(r"UUID: ([0-9a-f-]{36})", done.stdout)
         assert found is not None, done.stdout + done.stderr
         with self.client() as client:
             run = client.read_flow_run(UUID(found[1]))
             of_run = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=[run.id]))
             return done, run, client.read_task_runs(task_run_filter=of_run)
+
+
+def full_name(deployment: str) -> str:
+    return "watch-drive/channels" if deployment == "channels" else f"ingest/{deployment}"
 
 
 def free_port() -> int:
@@ -100,6 +106,7 @@ def installation(directory: Path, database: PrefectDatabase) -> Installation:
     home = directory / "home"
     database.give(home)
     env = without_prefect() | {"LEVADA_HOME": str(home), "LEVADA_FOLDER": str(documents)}
+    env |= {"LEVADA_HOOKS_URL": f"http://127.0.0.1:{free_port()}/drive", "LEVADA_HOOKS_DEBOUNCE": "1"}
     return Installation(home, root, env, free_port())
 
 
@@ -129,9 +136,10 @@ def test_everything_is_up_and_deployed(running: Installation) -> None:
     assert is_alive(running.state(WORKER))
     with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/", timeout=30) as page:
         assert b"<!DOCTYPE html>" in page.read()
-    folder, drive = running.deployment("folder"), running.deployment("drive")
-    for deployment in (folder, drive):
-        assert deployment.entrypoint == "flows.ingest.ingest"
+    folder, drive, channels = (running.deployment(name) for name in ("folder", "drive", "channels"))
+    assert channels.entrypoint == "flows.watch_drive.watch_drive"
+    assert folder.entrypoint == drive.entrypoint == "flows.ingest.ingest"
+    for deployment in (folder, drive, channels):
         assert deployment.pull_steps == []
         assert deployment.work_pool_name == "levada"
         assert deployment.global_concurrency_limit is not None
@@ -139,8 +147,9 @@ def test_everything_is_up_and_deployed(running: Installation) -> None:
         assert deployment.concurrency_options is not None
         assert deployment.concurrency_options.collision_strategy == "ENQUEUE"
     assert folder.parameters == {"library": "default", "source": running.env["LEVADA_FOLDER"]}
-    assert [(schedule.slug, schedule.active) for schedule in folder.schedules] == [("hourly", True)]
-    assert drive.schedules == []
+    assert drive.parameters == {"library": "default", "source": "google-drive"}
+    schedules = [(schedule.slug, schedule.active) for made in (folder, drive, channels) for schedule in made.schedules]
+    assert schedules == [("hourly", True), ("quarter-hourly", True), ("hourly", True)]
 
 
 def test_a_web_page_cannot_post_and_a_script_can(running: Installation) -> None:
@@ -165,7 +174,7 @@ def test_drive_fails_clearly_and_changes_nothing(running: Installation) -> None:
     assert run.state is not None
     assert run.state.type == StateType.FAILED
     assert run.state.message is not None
-    assert "Google Drive is not supported by this version of Levada yet" in run.state.message
+    assert "Google Drive: name a folder by its address" in run.state.message
     assert tasks == []
     assert not (running.home / "libraries").exists()
 
@@ -180,6 +189,48 @@ def test_a_run_of_the_folder_completes_and_shows_its_stages(running: Installatio
     assert all(any(name.startswith(stage) for name in names) for stage in STAGES), names
 
 
+@pytest.fixture(scope="module")
+def drive(running: Installation) -> Iterator[UpDrive]:
+    with UpDrive(running.home, f"http://127.0.0.1:{running.port}/api") as made:
+        yield made
+
+
+def test_a_drive_arrives_and_so_does_what_changes_in_it(running: Installation, drive: UpDrive) -> None:
+    """Credentials and scope come from block documents."""
+    drive.describe()
+    done, run, tasks = running.run("drive")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run.state is not None
+    assert run.state.name == "Completed"
+    assert {task.name.split("-")[0].split()[0] for task in tasks} >= set(STAGES)
+    assert drive.published() == drive.expected()
+    assert len(drive.published()) == 3
+    drive.change()
+    done, run, tasks = running.run("drive")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert drive.published() == drive.expected()
+    assert len(drive.published()) == 3
+
+
+def test_google_tells_and_a_run_follows(running: Installation, drive: UpDrive) -> None:
+    done, run, _ = running.run("channels")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run.state is not None
+    assert run.state.message == "1 open (1 new), 0 stopped"
+    with drive.receiver(running.env):
+        drive.write("told.txt", "Of this file Google has told us.\n")
+        drive.server.channels.drain()
+        assert {delivery.status for delivery in drive.server.channels.deliveries if delivery.state == "change"} == {204}
+        deadline = time.monotonic() + 120
+        while drive.published() != drive.expected():
+            assert time.monotonic() < deadline, (running.home / "logs" / "worker.log").read_text()[-2000:]
+            time.sleep(0.2)
+    assert "told.txt" in drive.published()
+    with running.client() as client:
+        told = [run for run in client.read_flow_runs() if NOTIFICATION in run.tags]
+    assert [run.parameters["source"] for run in told] == ["google-drive"]
+
+
 def test_commands_use_the_server_too(running: Installation) -> None:
     env = without_prefect()
     with connect(running.home, env) as api:
@@ -192,10 +243,10 @@ def test_commands_use_the_server_too(running: Installation) -> None:
 def test_the_schedule_makes_runs(running: Installation) -> None:
     deadline = time.monotonic() + 90
     with running.client() as client:
-        while not (runs := [run for run in client.read_flow_runs() if run.auto_scheduled]):
+        ours = {running.deployment(name).id for name in ("folder", "drive", "channels")}
+        while {run.deployment_id for run in client.read_flow_runs() if run.auto_scheduled} != ours:
             assert time.monotonic() < deadline, (running.home / "logs" / "server.log").read_text()[-2000:]
             time.sleep(0.5)
-    assert {run.deployment_id for run in runs} == {running.deployment("folder").id}
 
 
 TEAM = """
@@ -238,7 +289,7 @@ def test_again_nothing_is_started_and_a_paused_schedule_sleeps_on(running: Insta
     assert [(schedule.id, schedule.slug, schedule.active) for schedule in again.schedules] == [
         (folder.schedules[0].id, "hourly", False)
     ]
-    assert (running.home / "logs" / "deploy.log").read_text().count("successfully created") == 2
+    assert (running.home / "logs" / "deploy.log").read_text().count("successfully created") == 3
 
 
 def test_another_port_is_refused_while_it_runs(running: Installation) -> None:
