@@ -151,6 +151,7 @@ class _Run:
                 f"{'shared drive' if root.whole else 'folder'} {root.id} is not there, or not shared with {who}: "
                 "check the id, share it, or leave it out"
             )
+        self._mirror.put_lost(root.id, root.corpus)
         self._mirror.staging.warn(
             f"{root.id} is not there any more, or not shared with {who}: what it held waits for confirmation"
         )

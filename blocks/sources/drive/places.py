@@ -11,6 +11,8 @@ from core.principals import OWNER
 
 DEEPEST = 110
 """Folders around an item, at most. Drive itself allows 100 levels."""
+LOST = "-"
+"""Where a root lies that is lost: it is remembered, and nothing in it belongs to the scope."""
 _MOST = 50_000
 """Folders whose places are kept at hand."""
 

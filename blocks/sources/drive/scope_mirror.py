@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from blocks.sources.drive.account import Account
-from blocks.sources.drive.items import Resource
+from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known, described, known
-from blocks.sources.drive.places import NOWHERE, Places, plain, readers_of, shown
+from blocks.sources.drive.places import LOST, NOWHERE, Places, plain, readers_of, shown
 from blocks.sources.drive.readers import UNKNOWN, grants
 from blocks.sources.drive.staging import Staging
 from blocks.sources.drive.wanted import Wanted
@@ -100,6 +100,12 @@ class ScopeMirror:
         node = self.staging.node(now.key)
         before = None if node is None else known(node)
         self._put_folder(now, before, node is not None and node.pending, walk)
+
+    def put_lost(self, id: str, corpus: str) -> None:
+        """A root is not there, and has been before: it is lost, rather than misspelt."""
+        self.roots.add(id)
+        self.staging.put(described({"id": id, "mimeType": FOLDER}, LOST, corpus, None).node())
+        self.places.forget()
 
     def _put_folder(self, now: Known, before: Known | None, pending: bool, walk: bool = True) -> None:
         moved = before is None or (before.parent, before.corpus) != (now.parent, now.corpus)

@@ -66,9 +66,12 @@ class Whole:
                 yield from self._files(corpus)
             else:
                 yield from self._cheaper(corpus)
-            position.left.pop(0)
-            position.by_list, position.page = False, None
-            yield from self._mirror.staging.page(even_if_empty=True)
+
+    def _finish(self) -> Iterator[ChangePage]:
+        """The corpus is listed; in the same page as the last that was found, lest the list be begun anew."""
+        self._position.left.pop(0)
+        self._position.by_list, self._position.page = False, None
+        yield from self._mirror.staging.page(even_if_empty=True)
 
     def folders(self, corpus: str) -> Iterator[ChangePage]:
         """All folders of the corpus's list, those of the scope taking their places."""
@@ -86,8 +89,10 @@ class Whole:
             for item in belonging:
                 if not item.get("trashed") and not self._mirror.is_behind(item):
                     self._mirror.put(item, item["parents"][0], corpus)
-            self._position.page = token
-            yield from self._mirror.staging.page(even_if_empty=True)
+            if token is not None:
+                self._position.page = token
+                yield from self._mirror.staging.page(even_if_empty=True)
+        yield from self._finish()
 
     def _cheaper(self, corpus: str) -> Iterator[ChangePage]:
         # One at a time at first: a folder may show that there are many, and the others would have been listed in vain.
@@ -105,6 +110,7 @@ class Whole:
                 yield from self._files(corpus)
                 return
         yield from self._walk.pending()
+        yield from self._finish()
 
     def _is_wide(self) -> bool:
         return self._pending(MANY) >= MANY

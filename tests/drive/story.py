@@ -1,0 +1,288 @@
+"""A random story on a Drive, with a library that follows it; and the judgement of both (invariants I1 to I12)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from core.errors import CredentialsLost, SourceUnavailable, UsageError
+from ledger.database import Database
+from tests.drive import people
+from tests.drive.carrier import Carrier, Crash, Fuse
+from tests.drive.place import ALICE, Place
+from tests.servers.drive import DriveServer
+
+SMALL = st.integers(0, 11)
+KINDS = st.one_of(
+    st.sampled_from(people.FOLDERS), st.sampled_from(people.FILES), st.sampled_from(people.CROSSINGS),
+    st.sampled_from(people.FOLDERS), st.sampled_from(people.DRIVES),
+)  # fmt: skip
+ACTS = st.lists(st.tuples(KINDS, SMALL, SMALL, st.integers(0, 7)), min_size=1, max_size=4)
+TIMES = st.sampled_from([1, 2, 40])
+LAG = 600.0
+"""Seconds by which lists may lag behind; the source reckons with 900."""
+KNOBS: dict[str, list[Any]] = {
+    "page_size_cap": [2, 3, None],
+    "empty_page_with_next": [0.3, 0.0],
+    "duplicate_entries": [0.3, 0.0],
+    "coalesce": [False, True],
+    "descendant_events": ["all_delayed", "trash_only", "none"],
+    "outsider_events": [True, False],
+    "delete_descendant_tombstones": [True, False],
+    "rename_bumps_mtime": [True, False],
+    "view_events": [False, True],
+    "drive_items_in_user_log": [True, False],
+    "expiry_emits_change": [True, False],
+    "list_lag_seconds": [LAG, 60.0, 0.0],
+    "or_parents_bug": ["empty", "partial"],
+    "unknown_parent": ["empty", "not_found"],
+    "incomplete_search": [0.2, 0.0],
+    "change_lag_events": [2, 0],
+    "change_lag_seconds": [30.0, 0.0],
+    "expire_list_tokens": [True, False],
+    "invalidate_change_tokens": [True],
+    "permissions_absent": [0.5, 0.0],
+    "permission_ids_absent": [0.5, 0.0],
+    "descend_acl_delay": [60.0, 0.0],
+    "gzip": [True, False],
+}
+ENDPOINTS = ["changes.list", "files.list", "files.get", "permissions.list", "files.get_media", "drives.list", "drives.get"]
+PASSING = [
+    {"name": "status", "code": 503}, {"name": "status", "code": 500, "html_body": "<p>500"}, {"name": "status", "code": 429},
+    {"name": "status", "code": 403, "reason": "userRateLimitExceeded", "retry_after": 3}, {"name": "quota_new_style"},
+    {"name": "reset_before_headers"}, {"name": "truncate_with_length"}, {"name": "truncate_chunked"}, {"name": "401_once"},
+    {"name": "invalid_json_200"}, {"name": "reset_after_n_bytes", "n": 5}, {"name": "close_without_length_truncated"},
+]  # fmt: skip
+OF_ONE_FILE = [
+    {"name": "status", "code": 403, "reason": "downloadQuotaExceeded"}, {"name": "status", "code": 500},
+    {"name": "wrong_content"}, {"name": "status", "code": 403, "reason": "insufficientFilePermissions"},
+]  # fmt: skip
+
+
+def assert_equal(mine: dict[str, dict[str, Any]], theirs: dict[str, dict[str, Any]]) -> None:
+    """Two indexes hold the same; the first difference is told."""
+    for id in sorted(mine.keys() | theirs.keys()):
+        assert mine.get(id) == theirs.get(id), id
+
+
+class Story(RuleBasedStateMachine):
+    """People work on Drive; runs end well, badly, or not at all."""
+
+    ledger: Database
+    directory: Path
+
+    @initialize(which=st.integers(0, 7))
+    def begin(self, which: int) -> None:
+        self.server = DriveServer(seed=which).start()
+        self.place = Place(self.server)
+        self.world = self.place.world
+        self.carrier = Carrier(self.place, self.ledger, self.directory, self.place.scopes()[which])
+        self.contents: dict[str, set[str]] = {}
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    @rule(acts=ACTS)
+    def people_work(self, acts: list[people.Act]) -> None:
+        for doing in acts:
+            people.act(self.place, *doing)
+            self.note_contents()
+
+    @rule(turned=st.sampled_from([(name, value) for name, values in KNOBS.items() for value in values]))
+    def turn(self, turned: tuple[str, Any]) -> None:
+        setattr(self.world.knobs, *turned)
+
+    @rule(seconds=st.sampled_from([10.0, 100.0, 901.0, 86_500.0]))
+    def wait(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    @rule(
+        where=st.sampled_from(ENDPOINTS),
+        what=st.sampled_from(PASSING),
+        times=TIMES,
+        nth=st.integers(1, 4),
+    )
+    def fail_for_a_while(self, where: str, what: dict[str, Any], times: int, nth: int) -> None:
+        self.server.faults.add({"endpoint": where, "every": nth}, what, times=times)
+
+    @rule(x=SMALL, what=st.sampled_from(OF_ONE_FILE))
+    def fail_with_one_file(self, x: int, what: dict[str, Any]) -> None:
+        ids = [node.id for node in self.place.nodes() if not node.is_folder]
+        if ids:
+            self.server.faults.add({"endpoint": "files.get_media", "file_id": ids[x % len(ids)]}, what, times=12)
+
+    @rule()
+    def mend(self) -> None:
+        self.server.faults.clear()
+
+    @rule(
+        acts=ACTS, where=st.sampled_from(["changes.list", "files.list", "files.get", "files.get_media"]), nth=st.integers(1, 5)
+    )
+    def work_meanwhile(self, acts: list[people.Act], where: str, nth: int) -> None:
+        """The same while a run is at work."""
+        self.world.knobs.mutate_during(where, nth, lambda: self.people_work(acts))
+
+    @rule(which=st.integers(0, 7))
+    def look_elsewhere(self, which: int) -> None:
+        self.carrier.configure(self.place.scopes()[which])
+
+    @rule()
+    def run(self) -> None:
+        self.sync()
+
+    @rule(nth=st.integers(1, 40))
+    def die(self, nth: int) -> None:
+        """A run that ends at its nth step, if it gets there."""
+        self.sync(nth)
+
+    @rule(nth=st.integers(1, 12), name=st.sampled_from(["page", "all listed", "promoted", "claimed", "upserted"]))
+    def die_there(self, nth: int, name: str) -> None:
+        self.sync(nth, name)
+
+    @rule(where=st.sampled_from([None, "changes.list", "files.list", "files.get"]), nth=st.integers(1, 4))
+    def lose_credentials(self, where: str | None, nth: int) -> None:
+        """I10."""
+        before = self.carrier.mirror(), self.carrier.index(), dict(self.carrier.store)
+        if where is None:
+            self.server.revoke(ALICE)
+        else:
+            self.server.faults.add({"endpoint": where, "nth": nth}, "token_revoked")
+        try:
+            self.carrier.sync(fuse=Fuse(1, "promoted"))
+        except CredentialsLost:
+            assert (self.carrier.mirror(), self.carrier.index(), self.carrier.store) == before
+        except (Crash, SourceUnavailable, UsageError):
+            pass
+        self.server.faults.clear()
+        self.server.restore(ALICE)
+        self.sync()
+
+    # -- runs ---------------------------------------------------------------------------------------------------------
+
+    def sync(self, nth: int | None = None, name: str = "", **how: Any) -> bool:
+        """A run; True if it came to its end."""
+        carrier, place = self.carrier, self.place
+        inside, before = place.inside(carrier.scope), carrier.index()
+        try:
+            carrier.sync(fuse=Fuse(nth, name, self.reader_sees_one_revision), **how)
+        except Crash:
+            ended = False
+        except (SourceUnavailable, UsageError):
+            # A root that is not there at the first listing, or Google's patience with us, or ours with it.
+            ended = False
+        else:
+            ended = True
+        self.nothing_is_lost(inside & place.inside(carrier.scope), before)
+        return ended
+
+    # -- what must hold -----------------------------------------------------------------------------------------------
+
+    def note_contents(self) -> None:
+        for node in self.world.order:
+            if node is not None and (node.revisions or node.exports):
+                texts = [revision.content.data() for revision in node.revisions] or list((node.exports or {}).values())
+                self.contents.setdefault(node.id, set()).update(hashlib.sha256(data).hexdigest() for data in texts)
+
+    def reader_sees_one_revision(self, step: str) -> None:
+        """I3: what is published is found whole."""
+        carrier = self.carrier
+        if step not in ("promoted", "upserted", "flipped", "settled", "claimed", "forgotten"):
+            return  # nothing has changed for a reader
+        index = carrier.index()
+        for facts in index.values():
+            if facts["content"] is not None and facts["content"] in carrier.texts:
+                assert "|".join(facts["chunks"]) == carrier.texts[facts["content"]]
+        live = {id for (id,) in carrier.rows("SELECT id FROM chunks WHERE state = 1 AND generation_id = :generation")}
+        assert live <= carrier.store.keys()
+
+    def nothing_is_lost(self, inside: set[str], before: dict[str, dict[str, Any]]) -> None:
+        """I5 and I6: what was published and has been in the scope all the time still is, unless its own content forbids it."""
+        after = self.carrier.index()
+        for id in inside & before.keys():
+            if before[id]["content"] is not None and before[id]["state"] == 0:
+                assert id in after and after[id]["state"] == 0, f"{before[id]['path']!r} is lost"
+                assert after[id]["content"] is not None or after[id]["failing"] in ("empty", "no_download", "unsupported_type")
+
+    def nothing_is_invented(self) -> None:
+        """I8 and I9: nobody sees what Drive would not show them; every content has existed as a revision of its file."""
+        self.note_contents()
+        for id, facts in self.carrier.index().items():
+            if facts["content"] is not None:
+                assert facts["content"] in self.contents[id]
+            if id in self.world.nodes and facts["state"] == 0:
+                assert set(facts["acl"]) <= self.place.readers(id) | {"owner"}
+
+    def teardown(self) -> None:
+        if not hasattr(self, "server"):
+            return
+        try:
+            self.come_to_rest()
+        finally:
+            self.carrier.close()
+            self.server.stop()
+
+    def come_to_rest(self) -> None:
+        """I2, I4, I7, I12."""
+        server, world, carrier = self.server, self.world, self.carrier
+        server.faults.clear()
+        world.knobs.interruptions.clear()
+        world.knobs = type(world.knobs)(coalesce=world.knobs.coalesce, page_size_cap=world.knobs.page_size_cap)
+        world.advance(LAG + 1)  # lists have caught up
+        carrier.at(30 * 86_400.0)
+        fresh = carrier.fresh()
+        try:
+            fresh.configure(self.what_is_left())
+            fresh.sync()
+            self.agree_with(fresh)
+        finally:
+            fresh.close()
+
+    def what_is_left(self) -> dict[str, Any]:
+        """The scope without roots that are not there: what was in those waits, and would not be found by a fresh library."""
+        scope, there = dict(self.carrier.scope), {node.id for node in self.place.roots(self.carrier.scope)}
+        for kind in ("folders", "drives"):
+            if kind in scope:
+                scope[kind] = [id for id in scope[kind] if id in there]
+        return scope if any(scope.values()) else {"folders": [self.world.create_folder("empty", self.place.mine)]}
+
+    def agree_with(self, fresh: Carrier) -> None:
+        if not self.carrier.row.listed_at and self.what_is_left() != self.carrier.scope:
+            return  # it was never there: the first listing says so, and ends
+        assert self.sync()
+        self.world.advance(901.0)
+        assert self.sync()
+        self.compare(fresh, waiting=True)
+        self.nothing_is_invented()
+        self.check_nothing_to_do()
+        if any(facts["state"] for facts in self.carrier.index().values()):
+            assert self.sync(confirm=True)
+            self.compare(fresh, waiting=False)
+        self.check_no_orphans()
+
+    def compare(self, fresh: Carrier, waiting: bool) -> None:
+        """I2: the same as a library that has just been filled; `waiting`: but for what waits to be confirmed as gone."""
+        mine, theirs = self.carrier.index(), fresh.index()
+        if waiting:
+            mine = {id: facts for id, facts in mine.items() if not facts["state"]}
+        assert_equal(mine, theirs)
+
+    def check_nothing_to_do(self) -> None:
+        """I4."""
+        carrier = self.carrier
+        seen = carrier.downloads, carrier.embedded, carrier.writes, carrier.calls(), dict(carrier.store)
+        assert self.sync()
+        roots = len(carrier.scope.get("folders", ())) + len(carrier.scope.get("drives", ()))
+        assert (carrier.downloads, carrier.embedded, carrier.writes, carrier.store) == (*seen[:3], seen[4])
+        if not any(facts["state"] for facts in carrier.index().values()):
+            assert carrier.calls() - seen[3] <= 1 + len(self.world.drives) + roots + 1
+
+    def check_no_orphans(self) -> None:
+        """I7 and I12: what is live is in the store, and nothing else is anywhere."""
+        carrier = self.carrier
+        rows = carrier.rows("SELECT id, state FROM chunks WHERE generation_id = :generation")
+        assert {state for _id, state in rows} <= {1}
+        assert {id for id, _state in rows} == carrier.store.keys()
+        assert carrier.rows("SELECT id FROM listings WHERE source_id = :source") == []
