@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import State
 
 import flows.ingest
 from core.settings import Settings
@@ -23,9 +22,8 @@ def home(prefect_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return tmp_path / "home"
 
 
-def run(**parameters: Any) -> State[Any]:
-    state: Any = watch_drive(**parameters, return_state=True)
-    return state
+def run(**parameters: Any) -> Any:
+    return watch_drive(**parameters, return_state=True)
 
 
 def test_without_an_address_nothing_is_asked_for(home: Path) -> None:
@@ -59,9 +57,8 @@ def test_what_could_not_be_done_fails_the_run_and_says_what_to_do(home: Path) ->
 def test_a_schedule_waits_for_somebody_to_describe_the_drive(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Deployed from the start, it must not fail four times an hour for those who have none; a person is told."""
 
-    def ingest() -> State[Any]:
-        state: Any = flows.ingest.ingest(source="google-drive", return_state=True)
-        return state
+    def ingest() -> Any:
+        return flows.ingest.ingest(source="google-drive", return_state=True)
 
     assert ingest().is_failed()
     monkeypatch.setattr("flows.ingest.gives_way", lambda _run: True)

@@ -13,7 +13,9 @@ from sqlalchemy import update
 
 import tasks.channels
 from blocks.library import Library, open_library
+from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.cursor import Cursor
+from blocks.sources.google_drive import GoogleDriveSource
 from core.settings import Settings
 from ledger import channels, sources
 from ledger.channels import Channel
@@ -93,9 +95,9 @@ def push(running: DriveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     log_in(tmp_path, running, ALICE)
     adapter = tasks.channels._adapter
 
-    def hasty(*arguments: Any) -> Any:
+    def hasty(*arguments: Any) -> GoogleDriveSource:
         made = adapter(*arguments)
-        made._sleep = lambda _seconds: None
+        made._client = DriveClient(made._credentials(), sleep=lambda _seconds: None)
         return made
 
     monkeypatch.setattr("tasks.channels._adapter", hasty)
@@ -227,6 +229,21 @@ def test_an_address_that_google_will_not_call_is_said(push: Push) -> None:
     kept = push.keep()
     assert kept.open == 0
     assert "google-drive: no channel for user: Google refuses: WebHook callback must be HTTPS" in kept.problems[0]
+    assert push.known() == {}
+
+
+def test_an_address_of_a_stranger_is_no_lost_login(push: Push) -> None:
+    """Google answers 401 for a domain that it wants to be verified."""
+    push.follow()
+    refusal = {
+        "name": "status",
+        "code": 401,
+        "reason": "push.webhookUrlUnauthorized",
+        "message": "Unauthorized WebHook callback",
+    }
+    push.server.faults.add({"endpoint": "changes.watch"}, refusal, times=9)
+    (problem,) = push.keep().problems
+    assert "no channel for user: Google refuses: Unauthorized WebHook callback (push.webhookUrlUnauthorized)" in problem
     assert push.known() == {}
 
 

@@ -162,7 +162,8 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Failure
 
 def _kind(status: int, reason: str, location: str, day: bool, message: str) -> Kind:
     if status == 401:
-        return Kind.LOGIN
+        # A 401 too: an address for notifications that it will not call says nothing of who asks.
+        return Kind.REFUSED if reason.startswith("push.") else Kind.LOGIN
     if reason in _DAY or reason in _PROJECT or (day and reason in _RATE):
         return Kind.STOP
     if status == 429 or (status == 403 and reason in _RATE):
