@@ -74,6 +74,7 @@ class Story(RuleBasedStateMachine):
 
     ledger: Database
     directory: Path
+    at_rest = False
 
     @initialize(which=st.integers(0, 7))
     def begin(self, which: int) -> None:
@@ -172,6 +173,8 @@ class Story(RuleBasedStateMachine):
             ended = False
         except (SourceUnavailable, UsageError):
             # A root that is not there at the first listing, or Google's patience with us, or ours with it.
+            if self.at_rest:
+                raise
             ended = False
         else:
             ended = True
@@ -231,6 +234,7 @@ class Story(RuleBasedStateMachine):
         world.knobs.interruptions.clear()
         world.knobs = type(world.knobs)(coalesce=world.knobs.coalesce, page_size_cap=world.knobs.page_size_cap)
         world.advance(LAG + 1)  # lists have caught up
+        self.at_rest = True
         carrier.at(30 * 86_400.0)
         fresh = carrier.fresh()
         try:

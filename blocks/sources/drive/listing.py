@@ -255,8 +255,14 @@ class _Run:
     def _walked(self, folder: Known, files: int) -> None:
         self._whole.note(files)
         if not self._looking_again and folder.parent not in self._went_into:
-            self._cursor.again[_TREE + folder.id] = self._due
+            self._cursor.again[self._look_at(folder)] = self._due
         self._went_into.add(folder.id)
+
+    def _look_at(self, folder: Known) -> str:
+        """What to list again for a folder's sake. Of a listing from scratch that was interrupted: what it had begun with."""
+        place = self._mirror.places.of(folder.id) if self._full else None
+        around = (_TREE + id for id in place.folders) if place is not None else iter(())
+        return next((key for key in around if key in self._cursor.again), _TREE + folder.id)
 
     def _listed(self, corpus: str) -> None:
         if not self._looking_again:
