@@ -66,7 +66,10 @@ OF_ONE_FILE = [
 def assert_equal(mine: dict[str, dict[str, Any]], theirs: dict[str, dict[str, Any]]) -> None:
     """Two indexes hold the same; the first difference is told."""
     for id in sorted(mine.keys() | theirs.keys()):
-        assert mine.get(id) == theirs.get(id), id
+        one, other = mine.get(id), theirs.get(id)
+        assert one and other, f"there is no {one}" if one else f"{other} is missing"
+        told = {name: (one[name], other[name]) for name in one if one[name] != other[name]}
+        assert not told, f"{other['path']!r}: {told}"
 
 
 class Story(RuleBasedStateMachine):
@@ -83,6 +86,7 @@ class Story(RuleBasedStateMachine):
         self.world = self.place.world
         self.carrier = Carrier(self.place, self.ledger, self.directory, self.place.scopes()[which])
         self.contents: dict[str, set[str]] = {}
+        self.note_contents()
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -253,8 +257,10 @@ class Story(RuleBasedStateMachine):
         return scope if any(scope.values()) else {"folders": [self.world.create_folder("empty", self.place.mine)]}
 
     def agree_with(self, fresh: Carrier) -> None:
-        if not self.carrier.row.listed_at and self.what_is_left() != self.carrier.scope:
-            return  # it was never there: the first listing says so, and ends
+        known = {bytes(id).decode() for (id,) in self.carrier.rows("SELECT id FROM nodes WHERE source_id = :source")}
+        left = self.what_is_left()
+        if any(set(self.carrier.scope.get(kind, ())) - set(left.get(kind, ())) - known for kind in ("folders", "drives")):
+            return  # a root that was never seen and is not there now: the listing says so, and ends
         assert self.sync()
         self.world.advance(901.0)
         assert self.sync()

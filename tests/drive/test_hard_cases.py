@@ -316,8 +316,10 @@ def test_a_folder_enters_while_lists_lag(place: Place, carry: Make) -> None:
     carrier, world = carry(folders=[place.a]), place.world
     world.knobs.list_lag_seconds = 600.0
     late = world.create_file("late.txt", "six", place.p)
+    carrier.sync()
     world.move(place.p, place.a)
     carrier.sync()
+    assert late not in carrier.paths()
     world.advance(901)
     carrier.sync()
     assert late in carrier.paths()
