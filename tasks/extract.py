@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from prefect import task
 
@@ -18,10 +20,21 @@ from ledger.publishing import Reading
 from ledger.quarantine import FailedFile
 from tasks.batches import READ, Batch, Extracted
 from tasks.context import RunContext, SourceContext
+from tasks.fetching import Fetch, Fetching
 from tasks.opening import open_container
 from tasks.options import EFFECT
 
 STAGE = "extract"
+
+_Settle: TypeAlias = Callable[[Batch], None]
+"""Adds a file to where it belongs in its batch."""
+
+
+class _Turn(NamedTuple):
+    """A file, and how it is settled if that is known before it is read."""
+
+    file: OwedFile
+    settle: _Settle | None
 
 
 @task(name=STAGE, task_run_name="extract {batch.number}", **EFFECT)
@@ -30,11 +43,7 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
     with ctx.timed(STAGE):
         to_parse: dict[str, tuple[OwedFile, Snapshot]] = {}
         try:
-            for file in batch.files:
-                ctx.check()
-                _read(ctx, source, batch, file, to_parse)
-                if file.document_id not in to_parse:
-                    ctx.advance(source, file.size, READ)
+            _read_all(ctx, source, batch, to_parse)
             if batch.waiting:
                 # Their bytes lie in files that must be read first; they have their turn after those, in this run.
                 members.ask_for(ctx.db, ctx.run, source.row, [file.file_id for file in batch.waiting])
@@ -47,15 +56,40 @@ def extract(ctx: RunContext, source: SourceContext, batch: Batch) -> None:
                 Path(snapshot.path).unlink(missing_ok=True)
 
 
-def _read(
-    ctx: RunContext, source: SourceContext, batch: Batch, file: OwedFile, to_parse: dict[str, tuple[OwedFile, Snapshot]]
-) -> None:
-    """Settle one file if its content is known; else leave its snapshot for the parsers."""
+def _read_all(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[str, tuple[OwedFile, Snapshot]]) -> None:
+    """Settle every file whose content is known; leave the snapshots of the others for the parsers."""
+    turns: Iterator[_Turn] = (_Turn(file, _settled_unread(ctx, file)) for file in batch.files)
+    with Fetching[_Turn](source.adapter, ctx.snapshots) as fetching:
+        for turn, fetch in fetching.in_turn(turns, _wanted_bytes):
+            ctx.check()
+            _read(ctx, batch, turn, fetch, to_parse)
+            if turn.file.document_id not in to_parse:
+                ctx.advance(source, turn.file.size, READ)
+
+
+def _settled_unread(ctx: RunContext, file: OwedFile) -> _Settle | None:
+    if is_member(file.file_id):
+        # Its fingerprint is its content's hash.
+        return _known(ctx, file, file.fingerprint, file.fingerprint)
     read_before = file.content_hash if file.fingerprint and file.fingerprint == file.read_fingerprint else None
-    if read_before and _known(ctx, batch, file, read_before, file.fingerprint):
+    return _known(ctx, file, read_before, file.fingerprint) if read_before else None
+
+
+def _wanted_bytes(turn: _Turn) -> bytes | None:
+    return None if turn.settle is not None or is_member(turn.file.file_id) else turn.file.file_id
+
+
+def _read(
+    ctx: RunContext, batch: Batch, turn: _Turn, fetch: Fetch | None, to_parse: dict[str, tuple[OwedFile, Snapshot]]
+) -> None:
+    file, settle = turn
+    if settle is not None:
+        settle(batch)
+        if is_member(file.file_id):
+            ctx.spool.drop(file.document_id)
         return
     try:
-        snapshot = _snapshot(ctx, source, batch, file)
+        snapshot = fetch() if fetch is not None else _of_member(ctx, file)
     except FileNotFoundError:
         batch.vanished.append(file)
         return
@@ -63,43 +97,36 @@ def _read(
         batch.failed.append(FailedFile(file.document_id, file.wanted, "fetch", exc.reason, exc.detail))
         return
     if snapshot is None:
+        batch.waiting.append(file)
         return
-    if _known(ctx, batch, file, snapshot.content_hash, snapshot.fingerprint):
+    settle = _known(ctx, file, snapshot.content_hash, snapshot.fingerprint)
+    if settle is not None:
         Path(snapshot.path).unlink()
+        settle(batch)
     else:
         to_parse[file.document_id] = (file, snapshot)
 
 
-def _snapshot(ctx: RunContext, source: SourceContext, batch: Batch, file: OwedFile) -> Snapshot | None:
-    """The file's bytes; None if it is a member that is known already, or whose bytes its container must give again."""
-    if not is_member(file.file_id):
-        return source.adapter.fetch(file.file_id, ctx.snapshots)
-    # Its fingerprint is its content's hash.
-    if _known(ctx, batch, file, file.fingerprint, file.fingerprint):
-        ctx.spool.drop(file.document_id)
-        return None
+def _of_member(ctx: RunContext, file: OwedFile) -> Snapshot | None:
+    """A member's bytes; None if its container must give them again."""
     path = ctx.spool.take(file.document_id, ctx.snapshots)
-    if path is None:
-        batch.waiting.append(file)
-        return None
-    return Snapshot(path, file.fingerprint, file.size, file.fingerprint)
+    return None if path is None else Snapshot(path, file.fingerprint, file.size, file.fingerprint)
 
 
-def _known(ctx: RunContext, batch: Batch, file: OwedFile, content: str, fingerprint: str) -> bool:
-    """Settle a file whose content needs no parser; returns whether it was so."""
+def _known(ctx: RunContext, file: OwedFile, content: str, fingerprint: str) -> _Settle | None:
+    """How to settle a file whose content needs no parser; None if it does."""
+    reading = Reading(file.document_id, file.wanted, content, fingerprint)
     if file.is_current(content, ctx.pipeline):
-        batch.current.append(Reading(file.document_id, file.wanted, content, fingerprint))
-        return True
+        return lambda batch: batch.current.append(reading)
     if file.is_hopeless(content, ctx.pipeline):
-        batch.hopeless.append(Reading(file.document_id, file.wanted, content, fingerprint))
-        return True
+        return lambda batch: batch.hopeless.append(reading)
     document = None if file.wants_members else ctx.cache.get(content, file.reading_name, ctx.pipeline.engines)
     if document is None:
-        return False
+        return None
     if (document.members or file.opened_content is not None) and not file.is_open(content, ctx.pipeline):
-        return False  # what lies in it, or lay in it before, is to be mirrored first
-    batch.extracted.append(Extracted(file, content, fingerprint, document))
-    return True
+        return None  # what lies in it, or lay in it before, is to be mirrored first
+    extracted = Extracted(file, content, fingerprint, document)
+    return lambda batch: batch.extracted.append(extracted)
 
 
 def _parse(ctx: RunContext, source: SourceContext, batch: Batch, to_parse: dict[str, tuple[OwedFile, Snapshot]]) -> None:

@@ -22,6 +22,9 @@ class Source(Block, ABC):
     ids_are_places: ClassVar[bool] = True
     """A file that is moved gets another id, so that only its content tells it is the same; False: ids are for good."""
 
+    fetches_at_once: ClassVar[int] = 1
+    """Files to be fetched at the same time; above 1 where what they take is mostly waiting."""
+
     not_kept: ClassVar[frozenset[str]] = frozenset()
     """Fields that the ledger does not keep, such as secrets."""
 

@@ -60,6 +60,7 @@ class GoogleDriveSource(Source):
 
     kind: ClassVar[str] = KIND
     ids_are_places: ClassVar[bool] = False
+    fetches_at_once: ClassVar[int] = 8
     not_kept: ClassVar[frozenset[str]] = frozenset({"credentials"})
 
     name: str = Field(default="", description="What the library knows the source by; the name of the block document.")
