@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import inf
 from typing import Any
 
@@ -32,6 +33,17 @@ class Walk:
         self._mirror = mirror
         self._tree = tree
         self._listed = listed
+        self._once: set[str] | None = None
+        """Folders that were listed, where none is to be listed twice."""
+
+    @contextmanager
+    def once(self) -> Iterator[None]:
+        """No folder is listed again only because the one around it is: it may be known, and listed, before that."""
+        self._once = set()
+        try:
+            yield
+        finally:
+            self._once = None
 
     def pending(self, stop: Callable[[], bool] = lambda: False, at_once: int = AT_ONCE) -> Iterator[ChangePage]:
         """List until nothing is pending, or `stop` says so between some folders and the next."""
@@ -79,6 +91,8 @@ class Walk:
         node = self._mirror.staging.node(folder.key)
         if node is not None:
             self._mirror.staging.put(known(node).node(pending=False))
+            if self._once is not None:
+                self._once.add(folder.id)
             self._listed(known(node), files)
 
     def _pages(self, folder: Known, page: Answer) -> Iterator[list[Resource]]:
@@ -100,7 +114,8 @@ class Walk:
         mirror, id = self._mirror, item["id"]
         if item.get("trashed") or id in mirror.roots or mirror.is_behind(item) or mirror.holds(folder.id, id):
             return
-        mirror.put(item, folder.id, folder.corpus, deep)
+        listed = self._once is not None and id in self._once
+        mirror.put(item, folder.id, folder.corpus, deep and not listed)
 
     def _absent(self, folder: Known, listed: set[str]) -> Iterator[ChangePage]:
         """Children that we know of and the list does not name: gone, moved, or not in the list yet."""

@@ -7,7 +7,8 @@ lists a walk would still take, and the folders walked so far how many pages the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import islice
 
 from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cursor import Position
@@ -21,13 +22,14 @@ from core.errors import SourceUnavailable
 from core.files import ChangePage
 from core.trees import Tree
 
+FEW = 5
+"""Folders that are walked one at a time."""
 MANY = 30
 """Folders that are known and not yet listed: from here on it is worth asking whether a walk is the cheaper way."""
 SAMPLE = 3
 PAGE = 1_000
-_LEAST_PAGES = 3
 _SHARE = 10
-"""What asking may cost: one part in so many of the walk that is left."""
+"""What asking may cost: one part in so many of the walk, as far as it is known."""
 _RESTARTS = 3
 _PORTION = 200
 
@@ -95,21 +97,19 @@ class Whole:
         yield from self._finish()
 
     def _cheaper(self, corpus: str) -> Iterator[ChangePage]:
-        # One at a time at first: a folder may show that there are many, and the others would have been listed in vain.
-        yield from self._walk.pending(stop=lambda: self._walked >= MANY or self._is_wide(), at_once=1)
-        yield from self._walk.pending(stop=self._is_wide)
-        waiting = self._pending(100 * MANY)
-        folders = self._all_folders(corpus, max(_LEAST_PAGES, waiting // _SHARE)) if waiting else None
-        if folders is not None:
-            yield from self._place(folders, corpus, pending=True)
-            yield from self._sample()
-            left = self._pending(len(folders) + 1)
-            if self._pages(len(folders)) <= left:
-                self._begin_list(corpus)
-                yield from self._settled()
-                yield from self._files(corpus)
-                return
-        yield from self._walk.pending()
+        with self._walk.once():
+            # One at a time at first: a folder may show that there are many, and the others would have been listed in vain.
+            yield from self._walk.pending(stop=lambda: self._walked >= FEW or self._is_wide(), at_once=1)
+            folders = yield from self._all_folders(corpus)
+            if folders is not None:
+                yield from self._sample()
+                left = self._pending(len(folders) + 1)
+                if left and self._pages(len(folders)) <= left:
+                    self._begin_list(corpus)
+                    yield from self._settled()
+                    yield from self._files(corpus)
+                    return
+            yield from self._walk.pending()
         yield from self._finish()
 
     def _is_wide(self) -> bool:
@@ -123,8 +123,10 @@ class Whole:
         self._listed_whole(corpus)
 
     def _sample(self) -> Iterator[ChangePage]:
-        target = self._walked + SAMPLE
-        yield from self._walk.pending(stop=lambda: self._walked >= target, at_once=SAMPLE)
+        yield from self._walk.pending(stop=self._until(self._walked + SAMPLE), at_once=SAMPLE)
+
+    def _until(self, walked: int) -> Callable[[], bool]:
+        return lambda: self._walked >= walked
 
     def _pages(self, folders: int) -> float:
         """About how many pages the list of the corpus's files has, from what lay in the folders that were walked."""
@@ -137,14 +139,26 @@ class Whole:
                 self._mirror.staging.put(known(node).node(pending=False))
             yield from self._mirror.staging.page(even_if_empty=True)
 
-    def _all_folders(self, corpus: str, most_pages: int) -> dict[str, Resource] | None:
-        """All folders of the corpus, by id; None if they are more than is worth knowing."""
+    def _all_folders(self, corpus: str) -> Generator[ChangePage, None, dict[str, Resource] | None]:
+        """All folders of the corpus, by id, those of the scope in their places; None if the walk ended before.
+
+        They are asked for as the walk turns out to be long: of one page more for each `_SHARE` folders that are known.
+        """
         found: dict[str, Resource] = {}
-        for number, (page, token) in enumerate(self._listed(FOLDERS, corpus), 1):
-            found |= {item["id"]: item for item in page}
-            if number >= most_pages and token is not None:
-                return None
-        return found
+        pages, read = self._listed(FOLDERS, corpus), 0
+        while waiting := self._pending(100 * MANY):
+            affordable = (self._walked + waiting) // _SHARE
+            if read >= affordable:
+                yield from self._walk.pending(stop=self._until(self._walked + _SHARE))
+                continue
+            for page, token in islice(pages, affordable - read):
+                read += 1
+                found |= {item["id"]: item for item in page}
+                if token is None:
+                    yield from self._place(found, corpus, pending=True)
+                    return found
+            yield from self._place(found, corpus, pending=True)
+        return None
 
     def _place(self, found: dict[str, Resource], corpus: str, pending: bool) -> Iterator[ChangePage]:
         """Folders whose way up leads to a root take their places, the outer ones first."""
