@@ -32,6 +32,9 @@ NAMES = (
     "samples",
     "hostile",
     "workers",
+    "drive_listing",
+    "drive_changes",
+    "drive_flow",
     "drive_downloads",
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"

@@ -509,9 +509,7 @@ def test_a_first_listing_goes_on_where_it_was_killed(place: Place, carry: Make, 
 def test_a_first_listing_goes_on_where_the_network_failed(place: Place, carry: Make) -> None:
     root = _big(place, 20, 20)
     carrier = carry(empty=True, folders=[root])
-    place.server.faults.add(
-        {"endpoint": "files.list", "nth": list(range(12, 400))}, {"name": "status", "code": 503}, times=None
-    )
+    place.server.faults.add({"endpoint": "files.list", "nth": list(range(6, 400))}, {"name": "status", "code": 503}, times=None)
     with pytest.raises(SourceUnavailable):
         carrier.sync()
     place.server.faults.clear()
