@@ -40,7 +40,6 @@ from tests.ledger.world import Source as Texts
 
 logging.getLogger("levada").setLevel(logging.ERROR)
 _number = count(1)
-_PORTION = 2
 
 
 class Crash(BaseException):
@@ -132,11 +131,14 @@ class Carrier(World):
         """Extracted texts that are kept, by the hash of their content."""
         self.cache: set[str] = set()
         self.source = _Fetched()
+        self.portion = 2
+        """Files, or chunks, that are worked on at once."""
         self.embedded, self.downloads, self.writes = 0, 0, 0
         self.now = time.time()
         self.report = SyncReport()
         self._slept = 0.0
         self._client = DriveClient(credentials(place.server), 10**9, sleep=self._sleep, clock=lambda: self._slept)
+        self._borrowed = False
         self.drive = self.configure(scope)
         self.begin()
 
@@ -153,7 +155,8 @@ class Carrier(World):
 
     def close(self) -> None:
         """Let go of connections."""
-        self._client.close()
+        if not self._borrowed:
+            self._client.close()
 
     # -- a whole run --------------------------------------------------------------------------------------------------
 
@@ -164,7 +167,7 @@ class Carrier(World):
         self.begin()
         fuse("begun")
         deletion.abandon_staged(self.db, self.run)
-        self._step_through(self._delete_all(_PORTION), fuse)
+        self._step_through(self._delete_all(self.portion), fuse)
         context = Context(self)
         self.report = context.report
         source = SourceContext(Adapter(self.drive, fuse), self.row)  # type: ignore[arg-type]
@@ -172,12 +175,12 @@ class Carrier(World):
         fuse("promoted")
         self.row = self.reload()
         after = b""
-        while batch := owed.batch(self.db, self.row, self.now, _PORTION, 10**9, after):
+        while batch := owed.batch(self.db, self.row, self.now, self.portion, 10**9, after):
             after = batch[-1].file_id
             self._step_through(self._carry(batch), fuse)
         listings.settle_moves(self.db, self.run, self.row)
         fuse("moves settled")
-        self._step_through(self._delete_all(_PORTION), fuse)
+        self._step_through(self._delete_all(self.portion), fuse)
         self.erase()
         self.texts = {hash: text for hash, text in self.texts.items() if hash in self.cache}
         runs.finish(self.db, self.run, "completed", None)
@@ -228,7 +231,7 @@ class Carrier(World):
         publishing.confirm(self.db, self.run, hopeless, still_failing=True)
         quarantine.record(self.db, self.run, failed, self.pipeline.registry)
         yield "settled"
-        yield from self._delete_all(_PORTION)
+        yield from self._delete_all(self.portion)
 
     def _known(self, file: OwedFile) -> tuple[str, str] | None:
         """Text and fingerprint of a file whose bytes are known."""
@@ -298,7 +301,11 @@ class Carrier(World):
 
     def fresh(self) -> Carrier:
         """Another library, empty, over the same scope."""
-        return Carrier(self.place, self.db, self.snapshots, self.scope, **self.settings)
+        fresh = Carrier(self.place, self.db, self.snapshots, self.scope, **self.settings)
+        fresh.portion = 1_000
+        fresh._client, fresh._borrowed = self._client, True
+        fresh.configure(self.scope)
+        return fresh
 
     def calls(self) -> int:
         """Requests that the emulator has got."""
