@@ -234,6 +234,7 @@ def test_a_lost_root_waits_for_the_flag(place: Place, carry: Make, lose: Callabl
     for _run in range(2):
         promotion = carrier.sync()
         assert promotion.needs_flag and carrier.paths().keys() == everything
+        world.advance(901)
     if place.a in world.nodes:
         world.untrash(place.a)
         world.untrash(place.above)  # type: ignore[attr-defined]

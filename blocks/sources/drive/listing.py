@@ -280,8 +280,9 @@ class _Run:
                     yield from self._whole.folders(corpus)
                     yield from self._whole.corpora(self._roots())
             else:
-                node = self._mirror.staging.node(key.removeprefix(_TREE).encode())
-                if node is not None and node.folder:
+                folder = key.removeprefix(_TREE)
+                node = self._mirror.staging.node(folder.encode())
+                if node is not None and self._mirror.is_in_scope(folder):
                     self._mirror.staging.put(known(node).node(pending=True))
             yield from self._walk.pending()
             del self._cursor.again[key]
