@@ -1,0 +1,45 @@
+"""How a first listing goes through a scope that is a part of a corpus: which way it takes, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.database import Database
+from tests.drive.carrier import Carrier
+from tests.drive.place import Place
+
+
+@pytest.fixture
+def walked(place: Place, ledger: Database, tmp_path: Path) -> Iterator[Carrier]:
+    """An empty library over ten chains of ten folders, with two files in each."""
+    root = place.world.create_folder("Tree", place.mine)
+    for _branch in range(10):
+        folder = root
+        for level in range(10):
+            folder = place.world.create_folder(f"Level {level}", folder)
+            place.world.bulk(folder, 0, 2)
+    made = Carrier(place, ledger, tmp_path, {"folders": [root]})
+    place.server.requests.clear()
+    yield made
+    made.close()
+
+
+def _lists(place: Place) -> list[tuple[str, str]]:
+    return [
+        (record.params.get("q", ""), record.params.get("pageToken", "")) for record in place.server.requests.of("files.list")
+    ]
+
+
+def test_many_folders_of_which_few_are_known_at_a_time_are_listed_with_the_corpus(place: Place, walked: Carrier) -> None:
+    walked.sync()
+    assert len(_lists(place)) <= 15  # of 101 folders
+
+
+def test_a_walk_lists_no_folder_twice(place: Place, walked: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blocks.sources.drive.whole.PAGE", 1)  # so that a corpus's list seems long
+    walked.sync()
+    asked = [query for query in _lists(place) if "in parents" in query[0]]
+    assert len(asked) == len(set(asked)) == 101
