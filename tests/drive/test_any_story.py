@@ -30,7 +30,7 @@ def tell(ledger: Database, directory: Path, examples: int, known: bool, steps: i
 
 
 def test_any_story_ends_well(ledger: Database, tmp_path: Path) -> None:
-    tell(ledger, tmp_path, examples=int(os.environ.get("LEVADA_STORIES") or 60), known=True)
+    tell(ledger, tmp_path, examples=int(os.environ.get("LEVADA_STORIES") or 30), known=True)
 
 
 @pytest.mark.soak

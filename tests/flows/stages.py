@@ -36,4 +36,5 @@ def ingest_in_stages(
             embed.fn(ctx, source, batch)
             publish.fn(ctx, source, batch)
         finish.fn(ctx, [source])
+        adapter.close()
         return ctx.report
