@@ -21,6 +21,8 @@ SLICE = 0.2
 MINUTE = 60.0
 _LEAST = 0.01
 """Of the configured rate: less is never asked for."""
+_GRACE = 2.0
+"""Seconds after a cut in which refusals are of what was asked before."""
 _NEAR = 0.9
 """Of the rate that was last refused: growth is quick up to here, and slow beyond."""
 _CAUTION = 600.0
@@ -123,8 +125,8 @@ class Quota:
             self._advance(now)
             if retry_after is not None:
                 self._closed_until = max(self._closed_until, now + retry_after)
-            if ticket < self._cut:
-                return  # sent before the last cut: it says nothing of the rate since
+            if ticket < self._cut + _GRACE:
+                return  # Google has no units left from before the last cut: it says nothing of the rate since
             self._forget(now)
             self._wall = self._rate
             proven = self._granted_units / MINUTE
