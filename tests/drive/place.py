@@ -47,6 +47,8 @@ class Place:
             {"my_drive": True, "all_drives": True},
             {"folders": [self.a, self.a1]},
             {"folders": [self.t1]},
+            {"folders": [self.a], "shortcuts": "follow"},
+            {"folders": [self.a, self.t1], "exclude": ["x.md", "S/"], "include_types": ["text/*"]},
         ]
 
     def nodes(self) -> list[Node]:
