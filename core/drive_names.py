@@ -10,7 +10,7 @@ from core.errors import Undescribed
 KIND = "google-drive"
 
 _ID = re.compile(r"[A-Za-z0-9_-]{10,}|root")
-_ADDRESS = re.compile(r"https?://drive\.google\.com/(?:[^?#]*/)?(?:folders/|open\?id=|drive/my-drive)([A-Za-z0-9_-]*)")
+_ADDRESS = re.compile(r"https?://drive\.google\.com/(?:[^?#]*/)?(?:folders/|open\?id=|my-drive)([A-Za-z0-9_-]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,10 @@ def _listed(ctx: RunContext, source: SourceContext, cursor: str | None) -> tuple
         logger().log(level, "%s is listed from scratch: %s", source.row.root, exc)
         listings.discard(ctx.db, ctx.run, source.row)
         listing = listings.begin(ctx.db, ctx.run, source.row, None)
-        end = _list(ctx, source, listing, None)
+        try:
+            end = _list(ctx, source, listing, None)
+        except CursorRejected as again:
+            raise SourceUnavailable(f"{source.row.root}: {again}; run again") from again
     if end.full and source.adapter.ids_are_places:
         _read_possibly_moved(ctx, source, listing.id)
     return listing.id, end

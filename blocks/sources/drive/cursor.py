@@ -60,11 +60,14 @@ class Position:
     """The page of that list to go on with."""
     full: bool = False
     """The listing is one from scratch."""
+    telling: dict[str, bool] = field(default_factory=dict)
+    """Folders in which everything is being told again, since it has another path, or other readers."""
 
     def dumps(self) -> str:
         """As text."""
         values: Mapping[str, Any] = {
-            "cursor": self.cursor.dumps(), "left": self.left, "by_list": self.by_list, "page": self.page, "full": self.full
+            "cursor": self.cursor.dumps(), "left": self.left, "by_list": self.by_list, "page": self.page, "full": self.full,
+            "telling": self.telling,
         }  # fmt: skip
         return json.dumps(values, separators=(",", ":"))
 

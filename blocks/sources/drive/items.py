@@ -46,6 +46,8 @@ def fingerprint(item: Resource) -> str:
     which have no checksum, the time of the last change; and with both, whether they may be downloaded.
     """
     media_type = item.get("mimeType", "")
+    if media_type == FOLDER:
+        return "" if item.get("capabilities", {}).get("canListChildren", True) else "closed"
     refused = "" if may_download(item) else "refused:"
     if is_googles_own(media_type):
         return f"{refused}{media_type.removeprefix(GOOGLE)}:{item.get('modifiedTime', '')}"

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from blocks.sources.drive import logs
 from blocks.sources.drive.account import USER, Account
 from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.cursor import Cursor, Position
+from blocks.sources.drive.errors import CorpusLost, Gone, Refused, TokenRejected
 from blocks.sources.drive.known import Known, described, known
 from blocks.sources.drive.logs import Words
 from blocks.sources.drive.news import News
+from blocks.sources.drive.readers import UNKNOWN, principals
 from blocks.sources.drive.roots import Found, Root, Scope, drive_ids, find_all, find_drive, find_folder, find_my_drive
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.shortcuts import Shortcuts
-from blocks.sources.drive.walk import ASKED, Walk
+from blocks.sources.drive.walk import Walk
 from blocks.sources.drive.wanted import Wanted
 from blocks.sources.drive.whole import Whole
 from core.errors import CursorRejected, SourceUnavailable, UsageError
@@ -59,8 +60,13 @@ class DriveListing:
 
     def run(self, cursor: str | None) -> Told:
         """The pages, and the end. Raises CursorRejected, SourceUnavailable, UsageError."""
-        with Account(self._client) as account:
-            yield from _Run(account, self._tree, self._rules, self._now(), self._begun(cursor), full=cursor is None).all()
+        try:
+            with Account(self._client) as account:
+                yield from _Run(account, self._tree, self._rules, self._now, self._begun(cursor), full=cursor is None).all()
+        except CorpusLost as exc:
+            raise CursorRejected("a shared drive was lost while it was being listed") from exc
+        except (Gone, Refused, TokenRejected) as exc:
+            raise SourceUnavailable(f"{exc}; run again, and list from scratch if that does not help") from exc
 
     def _begun(self, cursor: str | None) -> Position:
         if self._tree.position is not None:
@@ -79,7 +85,9 @@ class DriveListing:
 
 
 class _Run:
-    def __init__(self, account: Account, tree: Tree, rules: Rules, now: float, position: Position, full: bool) -> None:
+    def __init__(
+        self, account: Account, tree: Tree, rules: Rules, now: Callable[[], float], position: Position, full: bool
+    ) -> None:
         self._account = account
         self._tree = tree
         self._scope = rules.scope
@@ -87,11 +95,12 @@ class _Run:
         self._position = position
         self._cursor = position.cursor
         self._full = full
-        self._due = now + rules.lag
+        self._lag = rules.lag
         self._now = now
         self._mirror = ScopeMirror(account, tree, rules.wanted, full)
         self._mirror.roots |= self._cursor.roots.keys()
         self._mirror.shortcuts = self._cursor.shortcuts
+        self._mirror.telling = position.telling
         self._mirror.staging.position = position.dumps
         self._walk = Walk(account, self._mirror, tree, self._walked)
         self._whole = Whole(account, self._mirror, tree, self._walk, position, self._listed)
@@ -132,6 +141,7 @@ class _Run:
         found = list({root.id: (root, item) for root, item in find_all(self._account, self._scope)}.values())
         if not found and not self._scope.all_drives:
             raise UsageError("this source has no scope: name folders, shared drives, or My Drive")
+        found = [(root, item) for root, item in found if item is not None or not self._is_any_drive(root)]
         for root, item in found:
             self._keep(root)
             if item is None:
@@ -140,8 +150,10 @@ class _Run:
                 self._token(root.corpus)
         self._position.left = list(self._cursor.tokens)
         for root, item in found:
-            if item is not None:
-                self._mirror.put_root(item, walk=not root.whole)
+            # On a shared drive the readers are asked for once more: whatever changes after the token is told of.
+            now = item if item is None or root.corpus == USER else self._find(root)[1]
+            if now is not None:
+                self._mirror.put_root(now, walk=not root.whole)
         yield from self._mirror.staging.page(even_if_empty=True)
 
     def _report_lost(self, root: Root) -> None:
@@ -200,6 +212,8 @@ class _Run:
                 yield from self._found(self._find(root), root)
             elif not root.whole:
                 yield from self._found(self._glance(root), root)
+            elif root.corpus != USER:
+                yield from self._found(self._members(root), root)
         yield from self._whole.corpora(self._roots())
         yield from self._walk.pending()
 
@@ -216,6 +230,14 @@ class _Run:
             return find_folder(self._account, root.id, root)
         return root, described(item, "", root.corpus, before.grants)
 
+    def _members(self, root: Root) -> Found:
+        """A shared drive with its readers of today: that they have changed, its own log need not tell."""
+        before = self._mirror.at(root.id)
+        if before is None:
+            return self._find(root)
+        listed = self._account.permissions(root.id)
+        return root, before.with_grants(UNKNOWN if listed is None else principals(listed))
+
     def _found(self, found: Found, before: Root | None = None) -> Iterator[ChangePage]:
         """A root was looked for."""
         root, item = found
@@ -231,20 +253,24 @@ class _Run:
             yield from self._mirror.staging.page(even_if_empty=True)
         elif root.whole and known_before is not None and known_before.grants != item.grants:
             # Rights of a shared drive's members are part of every right on it.
-            self._mirror.renamed.discard(root.id)
-            yield from self._mirror.tell_again(root.id, ask=True)
+            self._mirror.telling[root.id] = True
         yield from self._walk.pending()
+        yield from self._tell_again()
 
     def _lose(self, root: Root) -> Iterator[ChangePage]:
         if self._cursor.roots.get(root.id, {}).get("lost"):
             return
         yield from self._mirror.drop(root.id, explicit=False)
-        if self._scope.all_drives and root.whole and root.id not in self._scope.drives and root.corpus == root.id:
-            del self._cursor.roots[root.id]
+        if self._is_any_drive(root):
+            self._cursor.roots.pop(root.id, None)
             self._mirror.roots.discard(root.id)
         else:
             self._keep(replace(root, lost=True))
             self._report_lost(root)
+
+    def _is_any_drive(self, root: Root) -> bool:
+        """Nobody named the shared drive: it is in the scope as long as it is there."""
+        return self._scope.all_drives and root.whole and root.id not in self._scope.drives and root.corpus == root.id
 
     def _forget_idle_logs(self) -> None:
         """Logs of corpora in which no root lies any more."""
@@ -255,7 +281,7 @@ class _Run:
     def _walked(self, folder: Known, files: int) -> None:
         self._whole.note(files)
         if not self._looking_again and folder.parent not in self._went_into:
-            self._cursor.again[self._look_at(folder)] = self._due
+            self._cursor.again[self._look_at(folder)] = self._now() + self._lag
         self._went_into.add(folder.id)
 
     def _look_at(self, folder: Known) -> str:
@@ -266,19 +292,19 @@ class _Run:
 
     def _listed(self, corpus: str) -> None:
         if not self._looking_again:
-            self._cursor.again[_CORPUS + corpus] = self._due
+            self._cursor.again[_CORPUS + corpus] = self._now() + self._lag
 
     def _look_again(self) -> Iterator[ChangePage]:
         """What was listed when Drive's index might have lagged behind, now that it has caught up."""
-        due = [key for key, when in self._cursor.again.items() if when <= self._now]
+        now = self._now()
+        due = [key for key, when in self._cursor.again.items() if when <= now]
         self._looking_again = True
         for key in due:
             if key.startswith(_CORPUS):
                 corpus = key.removeprefix(_CORPUS)
                 if corpus in self._cursor.tokens:
                     self._position.left.append(corpus)
-                    yield from self._whole.folders(corpus)
-                    yield from self._whole.corpora(self._roots())
+                    yield from self._whole.again(corpus)
             else:
                 folder = key.removeprefix(_TREE)
                 node = self._mirror.staging.node(folder.encode())
@@ -296,21 +322,24 @@ class _Run:
                 self._cursor.again.pop(_TREE + root.id, None)
 
     def _confirm_missed(self) -> Iterator[ChangePage]:
-        """What was there before and was in no list: asked for one by one, unless it is so much that it must wait anyway."""
+        """What was there before and was in no list is asked for; of a folder that is missed with all in it, the folder."""
         yield from self._mirror.staging.page()
-        missed = [node.id.decode() for node in islice(self._tree.missed(), ASKED + 1)]
-        missed = [id for id in missed if id not in self._mirror.roots]
-        if len(missed) <= ASKED:
-            yield from self._walk.look(missed)
-            yield from self._walk.pending()
+        missed = {node.id: node.parent for node in self._tree.missed()}
+        roots = {id.encode() for id in self._mirror.roots}
+        outermost = [id.decode() for id, parent in missed.items() if parent not in missed and not {id, parent} & roots]
+        yield from self._walk.look(outermost)
+        yield from self._walk.pending()
 
     def _tell_again(self) -> Iterator[ChangePage]:
         """Everything in folders whose path, or readers, are others now."""
-        renamed, self._mirror.renamed = self._mirror.renamed, set()
-        for id in sorted(renamed):
+        telling = self._mirror.telling
+        for id, ask in sorted(telling.items()):
             place = self._mirror.places.of(id)
-            if place is not None and not renamed & set(place.folders[:-1]):
-                yield from self._mirror.tell_again(id)
+            around = () if place is None else place.folders[:-1]
+            if place is not None and not any(outer in telling and telling[outer] >= ask for outer in around):
+                yield from self._mirror.tell_again(id, ask)
+        # Not before all are told: the position says of each page what is left.
+        telling.clear()
 
     def _identity(self) -> str:
         """Of the account and the roots that are there: one that is lost makes removals wait (invariant I5)."""

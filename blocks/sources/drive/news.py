@@ -30,9 +30,10 @@ class News:
     def take(self, words: Words) -> Iterator[ChangePage]:
         """All of it; afterwards nothing is pending."""
         mirror = self._mirror
+        for id in words.items:
+            mirror.elsewhere.pop(id, None)  # this is newer than whatever was found before
         for id, corpora in words.removed.items():
             if id not in words.items and id not in mirror.roots:
-                mirror.elsewhere[id] = inf
                 yield from self._removed(id, corpora)
         items = {id: item for id, item in words.items.items() if id not in mirror.roots}
         folders = {id: item for id, item in items.items() if item.get("mimeType") == FOLDER}
@@ -50,6 +51,7 @@ class News:
         before = self._mirror.at(id)
         # An item that has moved to another corpus is gone from this log, and there.
         if before is None or before.corpus in corpora:
+            self._mirror.elsewhere[id] = inf
             yield from self._mirror.drop(id, explicit=True)
 
     def _folders(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
@@ -77,7 +79,8 @@ class News:
         """Give the item its place, or let it go; whether it has one now."""
         parent = self._parent(item)
         if parent is None:
-            self._mirror.elsewhere[item["id"]] = int(item.get("version") or 0)
+            left = self._mirror.elsewhere.get(item["id"], 0)
+            self._mirror.elsewhere[item["id"]] = max(left, int(item.get("version") or 0))
             yield from self._mirror.drop(item["id"], explicit=True)
             return False
         self._mirror.put(item, parent, governing(item, self._tokens))
@@ -86,7 +89,7 @@ class News:
     def _parent(self, item: Resource) -> str | None:
         """The folder of the scope that it lies in."""
         parents = item.get("parents")
-        if item.get("trashed") or not parents or not self._mirror.is_in_scope(parents[0]):
+        if item.get("trashed") or not parents or self._mirror.is_behind(item) or not self._mirror.is_in_scope(parents[0]):
             return None
         return None if self._mirror.holds(parents[0], item["id"]) else str(parents[0])
 

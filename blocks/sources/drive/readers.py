@@ -52,8 +52,7 @@ def _counts(permission: Resource, limited: bool) -> bool:
         return False
     if not limited or permission.get("role") in _OWNERS:
         return True
-    details = permission.get("permissionDetails") or [{}]
-    return any(not detail.get("inherited", False) for detail in details)
+    return any(not detail.get("inherited", True) for detail in permission.get("permissionDetails") or ())
 
 
 def _principal(permission: Resource) -> str:

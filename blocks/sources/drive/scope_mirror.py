@@ -23,8 +23,8 @@ class ScopeMirror:
         self.places = Places(self.staging)
         self.roots: set[str] = set()
         """Ids of items that stay where they are, whatever lists and logs say of their folder."""
-        self.renamed: set[str] = set()
-        """Folders in which everything has another path now."""
+        self.telling: dict[str, bool] = {}
+        """Folders in which everything has another path, or other readers, now; True: also what has readers of its own."""
         self.shortcuts: dict[str, str] = {}
         """{shortcut in the scope: what it points at}."""
         self.elsewhere: dict[str, float] = {}
@@ -74,6 +74,8 @@ class ScopeMirror:
         if before is not None and before.version > now.version:
             if deep and before.is_folder and before.parent == parent:
                 self.staging.put(before.node(pending=True))
+            elif not before.is_folder:
+                self.tell(before)  # its folder may have other readers than when it was last told
             return
         self.elsewhere.pop(now.id, None)
         if now.is_folder:
@@ -82,7 +84,7 @@ class ScopeMirror:
             if now.is_shortcut:
                 self.shortcuts[now.id] = now.target
             self.staging.put(now.node())
-            self.tell(now)
+            self.tell(now, again=before is not None)
 
     def put_file_root(self, now: Known) -> None:
         """A file that a shortcut points at is there."""
@@ -110,17 +112,17 @@ class ScopeMirror:
     def _put_folder(self, now: Known, before: Known | None, pending: bool, walk: bool = True) -> None:
         moved = before is None or (before.parent, before.corpus) != (now.parent, now.corpus)
         # What lies in it has changed its readers without a word.
-        regranted = before is not None and before.grants != now.grants
+        regranted = before is not None and (before.grants, before.fingerprint) != (now.grants, now.fingerprint)
         renamed = before is not None and plain(before.name) != plain(now.name)
         pending = pending or (walk and (moved or regranted))
         if moved or regranted or renamed:
             self.places.forget()
         if (renamed or regranted) and not pending:
-            self.renamed.add(now.id)
+            self.telling.setdefault(now.id, False)
         self.staging.put(now.node(pending))
 
-    def tell(self, item: Known) -> None:
-        """Say of a file what there is to say now."""
+    def tell(self, item: Known, again: bool = False) -> None:
+        """Say of a file what there is to say now; `again`: this listing may have said something else before."""
         folder = self.places.of(item.parent) if item.parent else NOWHERE
         if folder is None:
             return
@@ -133,11 +135,14 @@ class ScopeMirror:
                     readers_of(place), item.link,
                 )
             )  # fmt: skip
-        elif not self._full and not item.is_shortcut:
+        elif (again or not self._full) and not item.is_shortcut:
             self.staging.remove(item.key)
 
     def drop(self, id: str, explicit: bool) -> Iterator[ChangePage]:
-        """An item leaves the scope with all that lies in it. `explicit`: it was said of the item itself."""
+        """An item leaves the scope with all that lies in it. `explicit`: it was said of the item itself.
+
+        It goes last, so that whoever is interrupted finds it, and the rest, once more.
+        """
         key = id.encode()
         node = self.staging.node(key)
         if node is None:
@@ -145,19 +150,18 @@ class ScopeMirror:
                 self._missed.discard(key)
                 self.staging.remove(key)
             return
-        self.staging.drop(key)
-        self.shortcuts.pop(id, None)
-        if not node.folder:
-            if explicit:
-                self.staging.remove(key)
-            else:
-                self._missed.add(key)
-                self.staging.miss(key)
-        else:
-            self.places.forget()
+        if node.folder:
             for child in self.staging.children(key):
                 if child.id.decode() not in self.roots:
                     yield from self.drop(child.id.decode(), explicit=False)
+            self.places.forget()
+        elif explicit:
+            self.staging.remove(key)
+        else:
+            self._missed.add(key)
+            self.staging.miss(key)
+        self.staging.drop(key)
+        self.shortcuts.pop(id, None)
         if self.staging.is_full:
             yield from self.staging.page()
 
@@ -174,7 +178,7 @@ class ScopeMirror:
                 if node.folder:
                     folders.append(node.id)
                 else:
-                    self.tell(item)
+                    self.tell(item, again=True)
                 if self.staging.is_full:
                     yield from self.staging.page()
 

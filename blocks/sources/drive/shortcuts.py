@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from blocks.sources.drive.account import Account
 from blocks.sources.drive.cursor import Cursor
 from blocks.sources.drive.items import SHORTCUT
-from blocks.sources.drive.known import Known
 from blocks.sources.drive.roots import Found, Root, target
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
@@ -90,10 +89,9 @@ class Shortcuts:
         for id, facts in list(self._cursor.roots.items()):
             if facts["by_shortcut"] and id not in targets:
                 yield from self._drop(id)
+                yield from self._walk.look([id])  # it may have come to lie in the scope by itself
 
     def _drop(self, id: str) -> Iterator[ChangePage]:
-        before: Known | None = self._mirror.at(id)
+        yield from self._mirror.drop(id, explicit=True)
         del self._cursor.roots[id]
         self._mirror.roots.discard(id)
-        if before is not None:
-            yield from self._mirror.drop(id, explicit=True)

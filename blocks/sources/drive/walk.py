@@ -16,8 +16,6 @@ from core.errors import SourceUnavailable
 from core.files import ChangePage
 from core.trees import Tree
 
-ASKED = 1_000
-"""Absent items that are asked for one by one; more of them are an event of their own (invariant I5)."""
 _RESTARTS = 3
 _PORTION = 100
 
@@ -52,16 +50,12 @@ class Walk:
             folders = [] if stop() else self._tree.pending(at_once)
             if not folders:
                 return
-            yield from self._some([known(node) for node in folders], deep=True)
+            yield from self._some([known(node) for node in folders])
 
-    def shallow(self, folder: Known) -> Iterator[ChangePage]:
-        """List one folder again; folders in it that are known and unchanged are not gone into."""
-        yield from self._some([folder], deep=False)
-
-    def _some(self, folders: list[Known], deep: bool) -> Iterator[ChangePage]:
+    def _some(self, folders: list[Known]) -> Iterator[ChangePage]:
         for folder, first in zip(folders, self._account.each(self._first_page, folders), strict=True):
             if self._mirror.at(folder.id) is not None:  # it may have gone with another one
-                yield from self._folder(folder, first, deep)
+                yield from self._folder(folder, first)
 
     def _first_page(self, folder: Known) -> Answer | None:
         try:
@@ -69,25 +63,29 @@ class Walk:
         except Gone:
             return None
 
-    def _folder(self, folder: Known, first: Answer | None, deep: bool) -> Iterator[ChangePage]:
-        if first is None:
-            if self._account.item(folder.id) is not None:
-                raise SourceUnavailable(
-                    f"Google lists nothing of folder {folder.name!r} ({folder.id}), which is there: try again"
-                )
-            yield from self._mirror.drop(folder.id, explicit=True)
-            return
+    def _folder(self, folder: Known, first: Answer | None) -> Iterator[ChangePage]:
         listed: set[str] = set()
         files = 0
-        for page in self._pages(folder, first):
-            self._mirror.look_up(page)
-            for item in page:
-                listed.add(item["id"])
-                files += item.get("mimeType") != FOLDER
-                self._found(item, folder, deep)
-            if self._mirror.staging.is_full:
-                yield from self._mirror.staging.page()
-        yield from self._absent(folder, listed)
+        try:
+            for page in self._pages(folder, first):
+                self._mirror.look_up(page)
+                for item in page:
+                    listed.add(item["id"])
+                    files += item.get("mimeType") != FOLDER
+                    self._found(item, folder)
+                if self._mirror.staging.is_full:
+                    yield from self._mirror.staging.page()
+        except Gone:
+            if self._account.item(folder.id) is None:
+                # Whoever told of it before does not know yet.
+                self._mirror.elsewhere[folder.id] = inf
+                yield from self._mirror.drop(folder.id, explicit=True)
+                return
+            self._mirror.staging.warn(
+                f"folder {folder.name!r} ({folder.id}) is there, but Google does not list it: what is known of it stays"
+            )
+        else:
+            yield from self._absent(folder, listed)
         node = self._mirror.staging.node(folder.key)
         if node is not None:
             self._mirror.staging.put(known(node).node(pending=False))
@@ -95,7 +93,10 @@ class Walk:
                 self._once.add(folder.id)
             self._listed(known(node), files)
 
-    def _pages(self, folder: Known, page: Answer) -> Iterator[list[Resource]]:
+    def _pages(self, folder: Known, page: Answer | None) -> Iterator[list[Resource]]:
+        """Raises Gone if it is not there, or is not to be listed."""
+        if page is None:
+            raise Gone(folder.id)
         restarts = 0
         while True:
             yield page["files"]
@@ -110,28 +111,25 @@ class Walk:
                     raise SourceUnavailable(f"Google ends each list of folder {folder.name!r} half way: try again") from None
                 page = self._account.page(inside(folder.id), folder.corpus)
 
-    def _found(self, item: Resource, folder: Known, deep: bool) -> None:
+    def _found(self, item: Resource, folder: Known) -> None:
         mirror, id = self._mirror, item["id"]
         if item.get("trashed") or id in mirror.roots or mirror.is_behind(item) or mirror.holds(folder.id, id):
             return
         listed = self._once is not None and id in self._once
-        mirror.put(item, folder.id, folder.corpus, deep and not listed)
+        mirror.put(item, folder.id, folder.corpus, deep=not listed)
 
     def _absent(self, folder: Known, listed: set[str]) -> Iterator[ChangePage]:
         """Children that we know of and the list does not name: gone, moved, or not in the list yet."""
         children = (node.id.decode() for node in self._mirror.staging.children(folder.key))
         absent = [id for id in children if id not in listed and id not in self._mirror.roots]
-        asked = len(absent) <= ASKED
-        for start in range(0, len(absent), _PORTION):
-            ids = absent[start : start + _PORTION]
-            if asked:
-                yield from self.look(ids)
-            else:
-                for id in ids:
-                    yield from self._mirror.drop(id, explicit=False)
+        yield from self.look(absent)
 
     def look(self, ids: list[str]) -> Iterator[ChangePage]:
         """Ask for items that should be there: each stays, takes another place, or goes."""
+        for start in range(0, len(ids), _PORTION):
+            yield from self._look(ids[start : start + _PORTION])
+
+    def _look(self, ids: list[str]) -> Iterator[ChangePage]:
         items = list(self._account.each(self._account.item, ids))
         self._mirror.look_up(item for item in items if item is not None)
         for id, item in zip(ids, items, strict=True):

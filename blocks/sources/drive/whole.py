@@ -14,7 +14,7 @@ from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cursor import Position
 from blocks.sources.drive.errors import TokenRejected
 from blocks.sources.drive.items import Resource
-from blocks.sources.drive.known import Known, known
+from blocks.sources.drive.known import known
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
@@ -51,6 +51,8 @@ class Whole:
         """Folders whose children were listed one folder at a time."""
         self._seen = 0
         """Files that were found in them."""
+        self._named: set[str] | None = None
+        """What the corpus's list named, where that is asked for."""
 
     def note(self, files: int) -> None:
         """A folder was walked, and so many files were found in it."""
@@ -68,6 +70,23 @@ class Whole:
                 yield from self._files(corpus)
             else:
                 yield from self._cheaper(corpus)
+
+    def again(self, corpus: str) -> Iterator[ChangePage]:
+        """The corpus's list once more, of folders and files alike; what is known of it, and is not listed, is asked for."""
+        self._named = set()
+        self._position.left.append(corpus)
+        yield from self.folders(corpus)
+        yield from self._files(corpus)
+        yield from self._walk.pending()
+        named, self._named = self._named, None
+        unnamed: list[str] = []
+        for folder in self._tree.folders():
+            unnamed += [
+                node.id.decode()
+                for node in self._tree.children(folder.id)
+                if node.id.decode() not in named and node.id.decode() not in self._mirror.roots and known(node).corpus == corpus
+            ]
+        yield from self._walk.look(unnamed)
 
     def _finish(self) -> Iterator[ChangePage]:
         """The corpus is listed; in the same page as the last that was found, lest the list be begun anew."""
@@ -156,9 +175,13 @@ class Whole:
                 found |= {item["id"]: item for item in page}
                 if token is None:
                     yield from self._place(found, corpus, pending=True)
-                    return found
+                    return found if self._names_all(found) else None
             yield from self._place(found, corpus, pending=True)
         return None
+
+    def _names_all(self, found: dict[str, Resource]) -> bool:
+        """False if the corpus's list lacks folders that the walk has found: what is shared by link alone is in no list."""
+        return all(id in found or id in self._mirror.roots for id in (node.id.decode() for node in self._tree.folders()))
 
     def _place(self, found: dict[str, Resource], corpus: str, pending: bool) -> Iterator[ChangePage]:
         """Folders whose way up leads to a root take their places, the outer ones first."""
@@ -180,9 +203,9 @@ class Whole:
                     yield from self._mirror.staging.page()
 
     def _place_one(self, item: Resource, folder: str, corpus: str, pending: bool) -> None:
-        known_before: Known | None = self._mirror.at(item["id"])
-        if known_before is None:
-            self._mirror.put(item, folder, corpus)
+        before = self._mirror.at(item["id"])
+        self._mirror.put(item, folder, corpus)
+        if before is None:
             node = self._mirror.staging.node(item["id"].encode())
             if node is not None and node.pending != pending:
                 self._mirror.staging.put(known(node).node(pending))
@@ -204,6 +227,8 @@ class Whole:
                 following = None
                 continue
             following = page.get("nextPageToken")
+            if self._named is not None:
+                self._named.update(item["id"] for item in page["files"])
             yield page["files"], following
             if following is None:
                 return
