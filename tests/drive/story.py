@@ -290,6 +290,7 @@ class Story(RuleBasedStateMachine):
         seen = carrier.downloads, carrier.embedded, carrier.writes, carrier.calls(), dict(carrier.store)
         assert self.sync()
         roots = len(carrier.scope.get("folders", ())) + len(carrier.scope.get("drives", ()))
+        roots += len(self.world.drives) if carrier.scope.get("all_drives") else 0
         assert (carrier.downloads, carrier.embedded, carrier.writes, carrier.store) == (*seen[:3], seen[4])
         if not any(facts["state"] for facts in carrier.index().values()):
             assert carrier.calls() - seen[3] <= 1 + len(self.world.drives) + roots + 1
