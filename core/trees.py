@@ -62,6 +62,7 @@ class MemoryTree:
     def __init__(self) -> None:
         self._nodes: dict[bytes, Node] = {}
         self._inside: dict[bytes, set[bytes]] = {}
+        self._ever: set[bytes] = set()
 
     def stage(self, nodes: Iterable[Node], dropped: Iterable[bytes]) -> None:
         """What a page brings."""
@@ -70,6 +71,7 @@ class MemoryTree:
         for node in nodes:
             self._forget(node.id)
             self._nodes[node.id] = node
+            self._ever.add(node.id)
             self._inside.setdefault(node.parent, set()).add(node.id)
 
     def get(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
@@ -93,8 +95,8 @@ class MemoryTree:
         yield from ()
 
     def before(self, ids: Iterable[bytes]) -> set[bytes]:
-        """See Tree."""
-        return set()
+        """See Tree: those that have ever been there."""
+        return self._ever.intersection(ids)
 
     def _forget(self, id: bytes) -> None:
         node = self._nodes.pop(id, None)

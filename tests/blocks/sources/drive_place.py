@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from blocks.credentials.google_oauth import GoogleOAuth
 from blocks.sources.google_drive import GoogleDriveSource
-from core.files import ListingEnd, SourceFile
+from core.files import ChangePage, ListingEnd, SourceFile
 from core.trees import MemoryTree
 from tests.contracts.sources import Place
 from tests.servers.drive import DriveServer
@@ -83,14 +83,19 @@ class Kept:
         """List once; the files by id."""
         for page in self.source.changes(self.cursor, self.tree):
             if isinstance(page, ListingEnd):
-                self.cursor = page.cursor
+                self.cursor, self.tree.position = page.cursor, None
                 break
-            self.tree.stage(page.nodes, page.dropped)
-            for id in (*page.removed, *page.missed):
-                self.files.pop(id.decode(), None)
-            self.files.update((file.id.decode(), file) for file in page.files)
-            self.warnings += page.warnings
+            self.keep(page)
         return self.files
+
+    def keep(self, page: ChangePage) -> None:
+        """What one page brings, and where the listing stood."""
+        self.tree.stage(page.nodes, page.dropped)
+        self.tree.position = page.position or self.tree.position
+        for id in (*page.removed, *page.missed):
+            self.files.pop(id.decode(), None)
+        self.files.update((file.id.decode(), file) for file in page.files)
+        self.warnings += page.warnings
 
     @property
     def paths(self) -> list[str]:
