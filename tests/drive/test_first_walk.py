@@ -43,3 +43,19 @@ def test_a_walk_lists_no_folder_twice(place: Place, walked: Carrier, monkeypatch
     walked.sync()
     asked = [query for query in _lists(place) if "in parents" in query[0]]
     assert len(asked) == len(set(asked)) == 101
+
+
+def test_a_root_that_holds_only_folders_says_nothing_of_how_full_they_are(
+    place: Place, ledger: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blocks.sources.drive.whole.PAGE", 60)
+    root, beside = (place.world.create_folder(name, place.mine) for name in ("Scope", "Beside"))
+    for above, folders in ((root, 40), (beside, 160)):
+        for number in range(folders):
+            place.world.bulk(place.world.create_folder(f"{number}", above), 0, 10)
+    made = Carrier(place, ledger, tmp_path, {"folders": [root]})
+    place.server.requests.clear()
+    made.sync()
+    # The corpus's list would have 34 pages of 60, and 32 folders are left when that is weighed.
+    assert len([query for query, _page in _lists(place) if "in parents" in query]) == 41
+    made.close()

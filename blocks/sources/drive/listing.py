@@ -279,7 +279,7 @@ class _Run:
             del self._cursor.tokens[corpus]
 
     def _walked(self, folder: Known, files: int) -> None:
-        self._whole.note(files)
+        self._whole.note(folder, files)
         if not self._looking_again and folder.parent not in self._went_into:
             self._cursor.again[self._look_at(folder)] = self._now() + self._lag
         self._went_into.add(folder.id)

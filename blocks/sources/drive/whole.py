@@ -14,7 +14,7 @@ from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cursor import Position
 from blocks.sources.drive.errors import TokenRejected
 from blocks.sources.drive.items import Resource
-from blocks.sources.drive.known import known
+from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
@@ -49,14 +49,16 @@ class Whole:
         self._listed_whole = listed
         self._walked = 0
         """Folders whose children were listed one folder at a time."""
-        self._seen = 0
-        """Files that were found in them."""
+        self._samples, self._seen = 0, 0
+        """Those of them that are no roots, which often hold nothing but folders, and the files that were found in those."""
         self._named: set[str] | None = None
         """What the corpus's list named, where that is asked for."""
 
-    def note(self, files: int) -> None:
+    def note(self, folder: Known, files: int) -> None:
         """A folder was walked, and so many files were found in it."""
-        self._walked, self._seen = self._walked + 1, self._seen + files
+        self._walked += 1
+        if folder.parent:
+            self._samples, self._seen = self._samples + 1, self._seen + files
 
     def corpora(self, roots: list[Root]) -> Iterator[ChangePage]:
         """Everything of all corpora that are left."""
@@ -149,7 +151,7 @@ class Whole:
 
     def _pages(self, folders: int) -> float:
         """About how many pages the list of the corpus's files has, from what lay in the folders that were walked."""
-        return folders * (self._seen / max(1, self._walked)) / PAGE
+        return folders * (self._seen / max(1, self._samples)) / PAGE
 
     def _settled(self) -> Iterator[ChangePage]:
         """No folder need be listed any more."""
