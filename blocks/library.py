@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
-from urllib.parse import quote
 
-import httpx
 from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr
 
 import blocks.embedders
 import blocks.stores
+from blocks.block_documents import block_document
 from blocks.embedders.base import Embedder
 from blocks.families import adapters
 from blocks.search import is_whole, search
 from blocks.stores.base import CollectionInfo, VectorStore
-from core.errors import SpaceMismatch, TransientError, UsageError
+from core.errors import SpaceMismatch, UsageError
 from core.names import checked
 from core.settings import Settings
 from ledger import libraries
@@ -176,22 +174,15 @@ def open_library(name: str, settings: Settings | None = None) -> Library:
     """
     settings = settings or Settings.from_env()
     name = checked("library", name)
-    library = _from_block(name, settings.tenant) if os.environ.get("PREFECT_API_URL") else None
-    library = library or Library(name=name, tenant=settings.tenant)
+    library = _from_block(name, settings.tenant) or Library(name=name, tenant=settings.tenant)
     library._settings = settings
     return library
 
 
 def _from_block(name: str, tenant: str) -> Library | None:
-    try:
-        # Prefect puts it into an address as it is: of "team?x" it would find the document "team".
-        loaded: Any = Library.load(quote(name, safe=""))
-    except ValueError:  # Prefect's word for: no such document
+    loaded = block_document(Library, name)
+    if loaded is None:
         return None
-    except httpx.TransportError as exc:
-        url = os.environ.get("PREFECT_API_URL")
-        raise TransientError(f"the Prefect server at {url} does not answer: start it, or unset PREFECT_API_URL") from exc
-    assert isinstance(loaded, Library)
     # A saved document holds every default: whether somebody wrote it there cannot be told.
     for field, wanted in (("name", name), ("tenant", tenant)):
         if getattr(loaded, field) not in (DEFAULT, wanted):

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union
-from urllib.parse import quote
 
-import httpx
 from pydantic import Field, HttpUrl, PrivateAttr, field_validator
 
 import blocks.credentials
+from blocks.block_documents import block_document
 from blocks.credentials.base import GoogleCredentials
 from blocks.families import adapters
 from blocks.sources.base import Source
 from blocks.sources.globs import Globs
 from core.drive_names import KIND, DriveName, drive_name, folder_id, is_id
-from core.errors import TransientError, UsageError
+from core.errors import UsageError
 from core.files import ChangePage, ListingEnd, Snapshot
 from core.settings import Settings
 from core.trees import MemoryTree, Tree
@@ -123,7 +121,7 @@ class GoogleDriveSource(Source):
         """What that name means: an address, a block document, or what the environment says; None if nobody has described it."""
         if name.folder:
             return cls(name=name.name, folders=[name.folder])
-        stored = _stored(name.name or KIND)
+        stored = block_document(cls, name.name or KIND)
         if stored is not None:
             stored.name = name.name
             return stored
@@ -222,19 +220,3 @@ class GoogleDriveSource(Source):
         told += [self.include, self.exclude, self.include_types, self.exclude_types]
         digest = hashlib.blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
         return Rules(scope, wanted, digest, self.shortcuts == "follow", self.lag, self.whole_every)
-
-
-def _stored(document: str) -> GoogleDriveSource | None:
-    """The block document of that name, if there is a Prefect API and it has one."""
-    if not os.environ.get("PREFECT_API_URL"):
-        return None
-    try:
-        # Prefect puts it into an address as it is.
-        loaded: Any = GoogleDriveSource.load(quote(document, safe=""))
-    except ValueError:  # Prefect's word for: no such document
-        return None
-    except httpx.TransportError as exc:
-        url = os.environ["PREFECT_API_URL"]
-        raise TransientError(f"the Prefect server at {url} does not answer: start it, or unset PREFECT_API_URL") from exc
-    assert isinstance(loaded, GoogleDriveSource)
-    return loaded
