@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from blocks.sources.drive.client import DriveClient
-from blocks.sources.drive.errors import Gone, Refused
+from blocks.sources.drive.errors import Gone, Refused, TokenRejected
 from blocks.sources.drive.items import FIELDS, FOLDER, Resource
 from blocks.sources.drive.readers import own_grants
+from core.errors import SourceUnavailable
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -19,6 +20,7 @@ USER = "user"
 """The corpus of what is on no shared drive that we are a member of; that of a shared drive is called by its id."""
 AT_ONCE = 8
 """Questions on their way at the same time."""
+_RESTARTS = 3
 FOLDERS = f"mimeType = '{FOLDER}' and trashed = false"
 FILES = f"mimeType != '{FOLDER}' and trashed = false"
 
@@ -47,6 +49,29 @@ class Account:
     def page(self, query: str, corpus: str, token: str | None = None) -> dict[str, Any]:
         """One page of a list of items."""
         return self.client.files(query, None if corpus == USER else corpus, token, f"files({FIELDS})")
+
+    def pages(
+        self, query: str, corpus: str, what: str, token: str | None = None, first: dict[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """All pages of a list, of `what`, from a token on; begun anew if Drive has forgotten where we were.
+
+        `first` is its first page, if that is here already. Raises Gone, and SourceUnavailable if it never comes to an end.
+        """
+        page, restarts = first, 0
+        while True:
+            try:
+                page = page or self.page(query, corpus, token)
+            except TokenRejected:
+                restarts += 1
+                if restarts > _RESTARTS:
+                    raise SourceUnavailable(f"Google ends each list of {what} half way: try again") from None
+                token = None
+                continue
+            yield page
+            token = page.get("nextPageToken")
+            if token is None:
+                return
+            page = None
 
     def item(self, id: str) -> Resource | None:
         """An item as it is now; None if it is not there, or not for us."""

@@ -8,15 +8,13 @@ from math import inf
 from typing import Any
 
 from blocks.sources.drive.account import AT_ONCE, Account, inside
-from blocks.sources.drive.errors import Gone, TokenRejected
+from blocks.sources.drive.errors import Gone
 from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.scope_mirror import ScopeMirror
-from core.errors import SourceUnavailable
 from core.files import ChangePage
 from core.trees import Tree
 
-_RESTARTS = 3
 _PORTION = 100
 
 Answer = dict[str, Any]
@@ -67,9 +65,12 @@ class Walk:
         listed: set[str] = set()
         files = 0
         try:
-            for page in self._pages(folder, first):
-                self._mirror.look_up(page)
-                for item in page:
+            if first is None:
+                raise Gone(folder.id)
+            for page in self._account.pages(inside(folder.id), folder.corpus, f"folder {folder.name!r}", first=first):
+                items = page["files"]
+                self._mirror.look_up(items)
+                for item in items:
                     listed.add(item["id"])
                     files += item.get("mimeType") != FOLDER
                     self._found(item, folder)
@@ -92,24 +93,6 @@ class Walk:
             if self._once is not None:
                 self._once.add(folder.id)
             self._listed(known(node), files)
-
-    def _pages(self, folder: Known, page: Answer | None) -> Iterator[list[Resource]]:
-        """Raises Gone if it is not there, or is not to be listed."""
-        if page is None:
-            raise Gone(folder.id)
-        restarts = 0
-        while True:
-            yield page["files"]
-            token = page.get("nextPageToken")
-            if token is None:
-                return
-            try:
-                page = self._account.page(inside(folder.id), folder.corpus, token)
-            except TokenRejected:
-                restarts += 1
-                if restarts > _RESTARTS:
-                    raise SourceUnavailable(f"Google ends each list of folder {folder.name!r} half way: try again") from None
-                page = self._account.page(inside(folder.id), folder.corpus)
 
     def _found(self, item: Resource, folder: Known) -> None:
         mirror, id = self._mirror, item["id"]

@@ -12,13 +12,11 @@ from itertools import islice
 
 from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cursor import Position
-from blocks.sources.drive.errors import TokenRejected
 from blocks.sources.drive.items import Resource
 from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
-from core.errors import SourceUnavailable
 from core.files import ChangePage
 from core.trees import Tree
 
@@ -30,7 +28,6 @@ SAMPLE = 3
 PAGE = 1_000
 _SHARE = 10
 """What asking may cost: one part in so many of the walk, as far as it is known."""
-_RESTARTS = 3
 _PORTION = 200
 
 
@@ -217,20 +214,8 @@ class Whole:
         return any(self._mirror.is_in_scope(parent) for parent in parents[:1])
 
     def _listed(self, query: str, corpus: str, token: str | None = None) -> Iterator[tuple[list[Resource], str | None]]:
-        """(items, token of the next page) of a whole list; begun anew if Drive has forgotten where we were."""
-        following, restarts = token, 0
-        while True:
-            try:
-                page = self._account.page(query, corpus, following)
-            except TokenRejected:
-                restarts += 1
-                if restarts > _RESTARTS:
-                    raise SourceUnavailable("Google ends each list of files half way: try again") from None
-                following = None
-                continue
-            following = page.get("nextPageToken")
+        """(items, token of the next page) of a whole list."""
+        for page in self._account.pages(query, corpus, "files", token):
             if self._named is not None:
                 self._named.update(item["id"] for item in page["files"])
-            yield page["files"], following
-            if following is None:
-                return
+            yield page["files"], page.get("nextPageToken")
