@@ -11,7 +11,7 @@ from core.reasons import Reason
 from tasks.extractors._builder import Builder
 from tasks.extractors._bullets import bullet_free
 from tasks.extractors._ocr.pages import OcrPages, listed
-from tasks.extractors._pdf.captions import title_labels
+from tasks.extractors._pdf.caption_titles import title_labels
 from tasks.extractors._pdf.file import PdfFile
 from tasks.extractors._pdf.footnotes import notes_last
 from tasks.extractors._pdf.headings import levels_by_outline, levels_of, mark_bookmarked, outline_of
