@@ -25,7 +25,7 @@ from pydantic import Field
 from blocks.library import Library, open_library
 from blocks.sources.base import Source
 from core.errors import LibraryBusy, SourceUnavailable, Undescribed
-from flows.queueing import gives_way, own_run, rival
+from flows.queueing import PATIENCE, at_work, gives_way, own_run, rival
 from tasks import sources as named_sources
 from tasks.batches import Batch, OwedBatches
 from tasks.chunk import chunk
@@ -92,7 +92,8 @@ def ingest(
         confirm_removals: The files that vanished are really gone: remove them now.
         batch_files: Files in a batch, at most; left out: as many as take about ten seconds.
         batch_bytes: Bytes in a batch, at most.
-        wait: Seconds to wait for another run that holds the library.
+        wait: Seconds to wait for another run that holds the library. A run of a schedule waits a quarter of an hour
+            for one that works on other sources, and gives way to one that works on the same.
     """
     opened = open_library(library)
     try:
@@ -108,9 +109,11 @@ def ingest(
             publish_plan(library, planned)
             return Completed(name="Planned", message="nothing was changed", data=planned)
         own = own_run()
-        first = rival(own, library) if own is not None and gives_way(own) else None
-        if first is not None:
-            return Completed(name="Skipped", message=first)
+        if own is not None and gives_way(own):
+            first = rival(own, library, source) or at_work(opened, source)
+            if first is not None:
+                return Completed(name="Skipped", message=first)
+            wait = max(wait, PATIENCE)
         return _ingest(opened, adapters, full_reconcile, confirm_removals, batch_files, batch_bytes, wait)
     except LibraryBusy as exc:
         if not gives_way(own_run()):
