@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
 
+from blocks.sources.drive.answers import Turning
 from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.errors import Gone, Refused, TokenRejected
 from blocks.sources.drive.items import FIELDS, FOLDER, Resource
@@ -21,6 +22,8 @@ USER = "user"
 AT_ONCE = 8
 """Questions on their way at the same time."""
 _RESTARTS = 3
+_NOT_FOR_US = frozenset({"insufficientFilePermissions", "insufficientPermissions", "appNotAuthorizedToFile"})
+"""Refusals of one item, which mean what a 404 does. That the scopes do not suffice is no Refused, but CredentialsLost."""
 FOLDERS = f"mimeType = '{FOLDER}' and trashed = false"
 FILES = f"mimeType != '{FOLDER}' and trashed = false"
 
@@ -57,7 +60,7 @@ class Account:
 
         `first` is its first page, if that is here already. Raises Gone, and SourceUnavailable if it never comes to an end.
         """
-        page, restarts = first, 0
+        page, restarts, turning = first, 0, Turning(what)
         while True:
             try:
                 page = page or self.page(query, corpus, token)
@@ -68,7 +71,7 @@ class Account:
                 token = None
                 continue
             yield page
-            token = page.get("nextPageToken")
+            token = turning.next(page)
             if token is None:
                 return
             page = None
@@ -78,6 +81,10 @@ class Account:
         try:
             return self.client.file(id, FIELDS)
         except Gone:
+            return None
+        except Refused as exc:
+            if exc.reason not in _NOT_FOR_US:
+                raise
             return None
 
     def permissions(self, id: str) -> list[Resource] | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from blocks.sources.drive.errors import Asked, TokenRejected, again
+from blocks.sources.drive import answers
+from blocks.sources.drive.answers import Answer, Turning, Whole
+from blocks.sources.drive.errors import Asked, TokenRejected
 from blocks.sources.drive.items import PERMISSION_FIELDS
+from blocks.sources.drive.keys import ResourceKeys
 from blocks.sources.drive.quota import UNITS, UNITS_PER_MINUTE, Costs, Quota, rest
 from blocks.sources.drive.retry import ONE_FILE, USUAL, Patience, Retry
 from blocks.sources.drive.transport import TIMEOUT, Account, Transport
@@ -26,9 +30,9 @@ PAGE = 1000
 _SMALL_PAGE = 100
 DOWNLOADS = 8
 """Files that are read at once."""
-DRIVE_FIELDS = "id,name,hidden,restrictions,capabilities(canListChildren,canDownload)"
-
-Answer = dict[str, Any]
+DRIVE_FIELDS = "id,name"
+_PLAIN: Mapping[str, str] = {}
+_PARENTS = re.compile(r"'([\w-]+)' in parents")
 
 
 class DriveClient:
@@ -50,6 +54,7 @@ class DriveClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.identity = credentials.identity
+        self.keys = ResourceKeys()
         self.quota = Quota(units_per_minute, sleep, clock)
         self._sleep, self._costs = sleep, costs
         self._transport = Transport(credentials, timeout)
@@ -61,18 +66,14 @@ class DriveClient:
 
     def about(self, fields: str) -> Answer:
         """Who we are, and what the account holds."""
-        return self._get(self._part("about").get(fields=_with(fields, "kind")), "drive#about", "about.get")
+        return self._get(self._part("about").get(fields=_with(fields, "kind")), "drive#about", "about.get", answers.anything)
 
     def start_token(self, drive: str | None) -> str:
         """The change token that stands for now. Raises CorpusLost."""
         request = self._part("changes").getStartPageToken(driveId=drive, supportsAllDrives=True)
 
-        def whole(answer: Answer) -> None:
-            if not isinstance(answer.get("startPageToken"), str):
-                raise again("a start token is missing")
-
-        what = "changes.getStartPageToken"
-        answer = self._ask(request, "drive#startPageToken", what, self._costs.get, Asked.CORPUS, whole)
+        whole = answers.naming("startPageToken")
+        answer = self._get(request, "drive#startPageToken", "changes.getStartPageToken", whole, Asked.CORPUS)
         return str(answer["startPageToken"])
 
     def changes(self, token: str, drive: str | None, fields: str) -> Answer:
@@ -82,13 +83,10 @@ class DriveClient:
             includeRemoved=True, includeCorpusRemovals=True, supportsAllDrives=True, includeItemsFromAllDrives=True,
         )  # fmt: skip
 
-        def whole(answer: Answer) -> None:
-            if ("nextPageToken" in answer) == ("newStartPageToken" in answer):
-                raise again("a page of changes names no token, or two")
-            if not isinstance(answer.get("changes"), list):
-                raise again("a page of changes holds none")
-
-        return self._list(request, "drive#changeList", "changes.list", Asked.LOG, whole)
+        page = self._list(request, "drive#changeList", "changes.list", Asked.LOG, answers.changes)
+        for change in page["changes"]:
+            self.keys.heed(change.get("file"))
+        return page
 
     def files(self, query: str, drive: str | None, page_token: str | None, fields: str) -> Answer:
         """One page of the files that match `query`: of a shared drive, or of what the user sees.
@@ -102,18 +100,19 @@ class DriveClient:
             includeItemsFromAllDrives=True,
         )  # fmt: skip
 
-        def whole(answer: Answer) -> None:
-            if answer.get("incompleteSearch"):
-                raise again("the search was incomplete")
-            if not isinstance(answer.get("files"), list):
-                raise again("a page of files holds none")
-
-        return self._list(request, "drive#fileList", "files.list", Asked.FILE, whole)
+        request.headers.update(self.keys.header(*_PARENTS.findall(query)))
+        page = self._list(request, "drive#fileList", "files.list", Asked.FILE, answers.files)
+        for item in page["files"]:
+            self.keys.heed(item)
+        return page
 
     def file(self, file_id: str, fields: str) -> Answer:
         """One file's metadata. Raises Gone."""
-        request = self._part("files").get(fileId=file_id, fields=_with(fields, "kind"), supportsAllDrives=True)
-        return self._get(request, "drive#file", "files.get", Asked.FILE)
+        request = self._part("files").get(fileId=file_id, fields=_with(fields, "kind", "id"), supportsAllDrives=True)
+        request.headers.update(self.keys.header(file_id))
+        item = self._get(request, "drive#file", "files.get", answers.naming("id"), Asked.FILE)
+        self.keys.heed(item)
+        return item
 
     def permissions(self, file_id: str) -> list[Answer]:
         """All of a file's permissions, inherited ones too. Raises Gone."""
@@ -123,7 +122,9 @@ class DriveClient:
             request = self._part("permissions").list(
                 fileId=file_id, pageToken=token, pageSize=_SMALL_PAGE, fields=fields, supportsAllDrives=True
             )
-            return self._list(request, "drive#permissionList", "permissions.list", Asked.FILE, _holding("permissions"))
+            request.headers.update(self.keys.header(file_id))
+            whole = answers.holding("permissions")
+            return self._list(request, "drive#permissionList", "permissions.list", Asked.FILE, whole)
 
         return self._all(page, "permissions")
 
@@ -133,14 +134,14 @@ class DriveClient:
         def page(token: str | None) -> Answer:
             fields = f"kind,nextPageToken,drives({DRIVE_FIELDS})"
             request = self._part("drives").list(pageToken=token, pageSize=_SMALL_PAGE, fields=fields)
-            return self._list(request, "drive#driveList", "drives.list", Asked.OTHER, _holding("drives"))
+            return self._list(request, "drive#driveList", "drives.list", Asked.OTHER, answers.holding("drives"))
 
         return self._all(page, "drives")
 
     def drive(self, drive_id: str) -> Answer:
         """One shared drive. Raises CorpusLost."""
         request = self._part("drives").get(driveId=drive_id, fields=f"kind,{DRIVE_FIELDS}")
-        return self._get(request, "drive#drive", "drives.get", Asked.CORPUS)
+        return self._get(request, "drive#drive", "drives.get", answers.naming("id"), Asked.CORPUS)
 
     def watch_changes(self, token: str, drive: str | None, channel: Answer) -> Answer:
         """Have notifications of changes sent. Raises CorpusLost and TokenRejected."""
@@ -148,11 +149,12 @@ class DriveClient:
             pageToken=token, driveId=drive, body=channel, includeRemoved=True, includeCorpusRemovals=True,
             supportsAllDrives=True, includeItemsFromAllDrives=True,
         )  # fmt: skip
-        return self._get(request, "api#channel", "changes.watch", Asked.LOG)
+        return self._get(request, "api#channel", "changes.watch", answers.naming("resourceId"), Asked.LOG)
 
     def stop_channel(self, channel_id: str, resource_id: str) -> None:
         """Have no more notifications sent. A channel that is not there is Refused, as "notFound"."""
-        self._get(self._part("channels").stop(body={"id": channel_id, "resourceId": resource_id}), None, "channels.stop")
+        request = self._part("channels").stop(body={"id": channel_id, "resourceId": resource_id})
+        self._get(request, None, "channels.stop", answers.anything)
 
     @contextmanager
     def media(self, file_id: str, start: int = 0, acknowledge_abuse: bool = False) -> Iterator[httpx.Response]:
@@ -161,7 +163,7 @@ class DriveClient:
         Only the beginning of the answer is tried again; a transfer that breaks off is the caller's.
         """
         query = {"alt": "media", "supportsAllDrives": "true"} | ({"acknowledgeAbuse": "true"} if acknowledge_abuse else {})
-        headers = {"range": f"bytes={start}-"} if start else {}
+        headers = self.keys.header(file_id) | ({"range": f"bytes={start}-"} if start else {})
         with self.stream(f"{self._api}/files/{quote(file_id, safe='')}?{urlencode(query)}", headers, Asked.FILE) as response:
             yield response
 
@@ -169,16 +171,17 @@ class DriveClient:
     def export(self, file_id: str, media_type: str) -> Iterator[httpx.Response]:
         """A Google Doc, Sheet, Slides or Drawing in another format; as media(). Raises Gone."""
         query = urlencode({"mimeType": media_type, "alt": "media"})
-        with self.stream(f"{self._api}/files/{quote(file_id, safe='')}/export?{query}", asked=Asked.FILE) as response:
+        address = f"{self._api}/files/{quote(file_id, safe='')}/export?{query}"
+        with self.stream(address, self.keys.header(file_id), Asked.FILE) as response:
             yield response
 
     @contextmanager
-    def stream(self, url: str, headers: dict[str, str] | None = None, asked: Asked = Asked.OTHER) -> Iterator[httpx.Response]:
+    def stream(self, url: str, headers: Mapping[str, str] = _PLAIN, asked: Asked = Asked.OTHER) -> Iterator[httpx.Response]:
         """What lies at an address that Drive gave; as media()."""
         self._enter()
         try:
             opened, response = self._retry.call(
-                lambda: _opened(self._transport.stream(url, headers or {})), "a file's content", self._costs.download, asked,
+                lambda: _opened(self._transport.stream(url, headers)), "a file's content", self._costs.download, asked,
                 ONE_FILE,
             )  # fmt: skip
             with opened:
@@ -189,12 +192,13 @@ class DriveClient:
     def download_operation(self, file_id: str, media_type: str) -> Answer:
         """Begin a long-running download, in that format; the Operation. Raises Gone."""
         request = self._part("files").download(fileId=file_id, mimeType=media_type)
-        return self._ask(request, None, "files.download", self._costs.download, Asked.FILE, patience=ONE_FILE)
+        request.headers.update(self.keys.header(file_id))
+        return self._ask(request, None, "files.download", self._costs.download, answers.anything, Asked.FILE, ONE_FILE)
 
     def operation(self, name: str) -> Answer:
         """How far an Operation is."""
         request = self._part("operations").get(name=name.removeprefix("operations/"))
-        return self._ask(request, None, "operations.get", self._costs.get, patience=ONE_FILE)
+        return self._ask(request, None, "operations.get", self._costs.get, answers.anything, patience=ONE_FILE)
 
     def pause(self, seconds: float = 0.0) -> None:
         """Sleep, or with 0 only see whether the run is to stop."""
@@ -213,11 +217,11 @@ class DriveClient:
         while not self._downloads.acquire(timeout=0.2):
             self._sleep(0.0)
 
-    def _get(self, request: Any, kind: str | None, what: str, asked: Asked = Asked.OTHER) -> Answer:
-        return self._ask(request, kind, what, self._costs.get, asked)
+    def _get(self, request: Any, kind: str | None, what: str, whole: Whole, asked: Asked = Asked.OTHER) -> Answer:
+        return self._ask(request, kind, what, self._costs.get, whole, asked)
 
-    def _list(self, request: Any, kind: str, what: str, asked: Asked, whole: Callable[[Answer], None]) -> Answer:
-        return self._ask(request, kind, what, self._costs.list, asked, whole)
+    def _list(self, request: Any, kind: str, what: str, asked: Asked, whole: Whole) -> Answer:
+        return self._ask(request, kind, what, self._costs.list, whole, asked)
 
     def _ask(
         self,
@@ -225,24 +229,12 @@ class DriveClient:
         kind: str | None,
         what: str,
         cost: int,
+        whole: Whole,
         asked: Asked = Asked.OTHER,
-        whole: Callable[[Answer], None] | None = None,
         patience: Patience = USUAL,
     ) -> Answer:
         """Send a request of the client library; the answer must be of `kind`, and pass `whole`."""
-
-        def ask() -> Answer:
-            answer = self._execute(request)
-            if kind is None and answer in ("", b""):  # as channels.stop answers
-                return {}
-            # The library gives text where JSON was cut short.
-            if not isinstance(answer, dict) or (kind is not None and answer.get("kind") != kind):
-                raise again("the answer is cut short, or not Drive's")
-            if whole is not None:
-                whole(answer)
-            return answer
-
-        return self._retry.call(ask, what, cost, asked, patience)
+        return self._retry.call(lambda: answers.read(self._execute(request), kind, whole), what, cost, asked, patience)
 
     def _execute(self, request: Any) -> Any:
         from googleapiclient.errors import HttpError
@@ -262,18 +254,14 @@ class DriveClient:
         """The entries of all pages; from the first page again, once, if a token is not taken."""
         for last in (False, True):
             found: list[Answer] = []
-            token: str | None = None
-            seen: set[str] = set()
+            turning = Turning(key)
             try:
-                while True:
+                answer = page(None)
+                found.extend(answer[key])
+                while (token := turning.next(answer)) is not None:
                     answer = page(token)
                     found.extend(answer[key])
-                    token = answer.get("nextPageToken")
-                    if token is None:
-                        return found
-                    if token in seen:
-                        raise SourceUnavailable(f"Google Drive gives the same page of {key} again and again; run again later")
-                    seen.add(token)
+                return found
             except TokenRejected as exc:
                 if last:
                     raise SourceUnavailable(f"Google Drive takes none of its own page tokens ({exc}); run again later") from exc
@@ -309,14 +297,6 @@ def _opened(stream: Any) -> tuple[Any, Any]:
     with ExitStack() as stack:
         entered = stack.enter_context(stream)
         return stack.pop_all(), entered
-
-
-def _holding(key: str) -> Callable[[Answer], None]:
-    def whole(answer: Answer) -> None:
-        if not isinstance(answer.get(key), list):
-            raise again(f"a page of {key} holds none")
-
-    return whole
 
 
 def _with(fields: str, *names: str) -> str:

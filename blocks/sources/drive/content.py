@@ -10,7 +10,7 @@ from blocks.sources.drive import items
 from blocks.sources.drive.errors import DOWNLOAD_QUOTA, NO_SUCH_RANGE, CorpusLost, Exhausted, Failed, Gone, Refused, again
 from blocks.sources.drive.export import export, is_exportable, why_not
 from blocks.sources.drive.received import Received
-from blocks.sources.drive.transport import blocks
+from blocks.sources.drive.transport import blocks, is_framed
 from core.errors import Unprocessable
 from core.files import Snapshot
 from core.reasons import Reason
@@ -27,6 +27,7 @@ _BREAKS = 5
 _PROGRESS = 256 << 10
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _ABUSE = "cannotDownloadAbusiveFile"
+_CHECKSUMS = ("md5Checksum", "sha256Checksum")
 _REASONS = {
     _ABUSE: Reason.MALWARE,
     DOWNLOAD_QUOTA: Reason.DOWNLOAD_QUOTA,
@@ -99,8 +100,6 @@ def _received(item: items.Resource, directory: Path, max_bytes: int | None) -> R
     _check(item)
     if not _has_bytes(item):
         return Received(directory, max_bytes=max_bytes)
-    if "size" not in item:
-        raise Unprocessable(Reason.FAILED, "Drive does not tell its size")
     size = items.size(item)
     if max_bytes is not None and size > max_bytes:
         raise Unprocessable(Reason.TOO_LARGE, f"{size} bytes, the limit is {max_bytes}")
@@ -128,9 +127,9 @@ def _same(before: items.Resource, after: items.Resource, lenient: bool) -> bool:
     What has no checksum is told by its times; its version also moves when somebody only looks at it, so that `lenient`
     passes over it.
     """
-    names = ["mimeType", "size", "md5Checksum", "sha256Checksum", "headRevisionId"]
-    if not _has_bytes(before):
-        names = ["mimeType", "modifiedTime"] if lenient else ["mimeType", "modifiedTime", "version"]
+    names = ["mimeType", "size", *_CHECKSUMS, "headRevisionId"] if _has_bytes(before) else ["mimeType"]
+    if not any(name in before for name in (*_CHECKSUMS, "headRevisionId")):
+        names += ["modifiedTime"] if lenient else ["modifiedTime", "version"]
     return all(before.get(name) == after.get(name) for name in names)
 
 
@@ -148,18 +147,22 @@ def _download(client: DriveClient, item: items.Resource, received: Received, ack
 
 
 def _transfer(client: DriveClient, item: items.Resource, received: Received, acknowledged: bool) -> None:
-    size, breaks, furthest = items.size(item), 0, 0
-    while received.position < size:
+    size, breaks, furthest = items.size(item) if "size" in item else None, 0, 0
+    while size is None or received.position < size:
         try:
+            if size is None:
+                received.restart()
             with client.media(str(item["id"]), received.position, acknowledged) as response:
                 _place(response, received, size)
                 for block in blocks(response):
                     client.pause()
-                    if received.position + len(block) > size:
+                    if size is not None and received.position + len(block) > size:
                         raise Changed
                     received.write(block)
-            if received.position < size:  # without a length, nothing tells the end from a break
-                raise again(f"{received.position} of {size} bytes arrived")
+                if size is None and (is_framed(response) or any(name in item for name in _CHECKSUMS)):
+                    return
+            if size is None or received.position < size:  # without a length, nothing tells the end from a break
+                raise again(f"{received.position} of {'an unknown number of' if size is None else size} bytes arrived")
         except Failed as exc:
             breaks = 1 if received.position - furthest >= _PROGRESS else breaks + 1
             furthest = max(furthest, received.position)
@@ -172,11 +175,11 @@ def _transfer(client: DriveClient, item: items.Resource, received: Received, ack
             raise Changed from exc
 
 
-def _place(response: httpx.Response, received: Received, size: int) -> None:
+def _place(response: httpx.Response, received: Received, size: int | None) -> None:
     """See to it that what arrives is appended where it belongs. Raises Changed if it belongs to another revision."""
     match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
     if response.status_code == 206 and match:
-        if match[3] not in ("*", str(size)):
+        if size is not None and match[3] not in ("*", str(size)):
             raise Changed
         if int(match[1]) == received.position:
             return

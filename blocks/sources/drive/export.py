@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from blocks.sources.drive import items
 from blocks.sources.drive.errors import Exhausted, Failed, Refused, again
 from blocks.sources.drive.received import Received
-from blocks.sources.drive.transport import blocks
+from blocks.sources.drive.transport import blocks, is_framed
 from core.errors import Unprocessable
 from core.reasons import Reason
 
@@ -170,7 +170,6 @@ def _see_that_it_is_whole(response: httpx.Response, media_type: str, received: R
     elif media_type.startswith(_OFFICE):
         whole = first.startswith(b"PK\x03\x04") and b"PK\x05\x06" in last
     else:
-        framed = "content-length" in response.headers or "chunked" in response.headers.get("transfer-encoding", "").lower()
-        whole = framed or response.http_version == "HTTP/2"
+        whole = is_framed(response)
     if not whole:
         raise again(f"a part of the {media_type} is missing")

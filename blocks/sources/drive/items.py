@@ -24,7 +24,7 @@ DRAWING = f"{GOOGLE}drawing"
 PERMISSION_FIELDS = "id,type,role,emailAddress,domain,allowFileDiscovery,deleted,expirationTime,view,permissionDetails"
 FIELDS = (
     "id,name,mimeType,parents,driveId,trashed,modifiedTime,version,size,md5Checksum,sha256Checksum,headRevisionId,"
-    "shortcutDetails(targetId),webViewLink,"
+    "shortcutDetails(targetId,targetResourceKey),resourceKey,webViewLink,"
     f"permissions({PERMISSION_FIELDS}),hasAugmentedPermissions,inheritedPermissionsDisabled,"
     "capabilities(canDownload,canShare,canListChildren)"
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blocks.sources.drive.account import USER, Account
+from blocks.sources.drive.answers import Turning
 from blocks.sources.drive.errors import CorpusLost, TokenRejected
 from blocks.sources.drive.items import FIELDS, Resource
 from core.errors import CursorRejected
@@ -37,7 +38,7 @@ def read(account: Account, tokens: dict[str, str]) -> Iterator[Words]:
     """Everything since the tokens, which move on with each portion that is given. Raises CursorRejected."""
     words = Words()
     for corpus in list(tokens):
-        more = True
+        more, turning = True, Turning("changes")
         while more:
             try:
                 page = account.client.changes(tokens[corpus], None if corpus == USER else corpus, _FIELDS)
@@ -48,8 +49,9 @@ def read(account: Account, tokens: dict[str, str]) -> Iterator[Words]:
                 break
             for change in page["changes"]:
                 _hear(words, change, corpus, tokens)
-            more = "nextPageToken" in page
-            tokens[corpus] = page["nextPageToken"] if more else page["newStartPageToken"]
+            following = turning.next(page)
+            more = following is not None
+            tokens[corpus] = following or page["newStartPageToken"]
             if len(words) >= WINDOW:
                 yield words
                 words = Words()

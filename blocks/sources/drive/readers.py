@@ -36,7 +36,7 @@ def grants(item: Resource, permissions_of: Permissions) -> tuple[str, ...] | Non
 def own_grants(item: Resource, permissions_of: Permissions) -> tuple[str, ...]:
     """The same, asked for where it would be the folder's: for an item whose folder we do not know."""
     listed: Iterable[Resource] | None = item.get("permissions")
-    if listed is None and item.get("capabilities", {}).get("canShare"):
+    if listed is None and item.get("capabilities", {}).get("canShare", True):
         listed = permissions_of(item["id"])
     return UNKNOWN if listed is None else principals(listed, bool(item.get("inheritedPermissionsDisabled")))
 

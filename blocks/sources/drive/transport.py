@@ -179,9 +179,16 @@ def blocks(response: httpx.Response) -> Iterator[bytes]:
             began, arrived = time.monotonic(), 0
 
 
+def is_framed(response: httpx.Response) -> bool:
+    """True if an answer that is cut short cannot pass for a whole one."""
+    headers = response.headers
+    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+    return "content-length" in headers or chunked or response.http_version == "HTTP/2"
+
+
 def _head(response: httpx.Response) -> bytes:
     body = b""
-    for block in response.iter_raw():
+    for block in response.iter_bytes():
         body += block
         if len(body) >= _MOST_OF_ERROR:
             break
