@@ -12,6 +12,8 @@ KIND = "google-drive"
 _ID = re.compile(r"[A-Za-z0-9_-]{10,}|root")
 _ADDRESS = re.compile(r"https?://drive\.google\.com/(?:[^?#]*/)?(?:folders/|open\?id=|my-drive)([A-Za-z0-9_-]*)")
 
+_KEY = re.compile(r"[?&]resourcekey=([A-Za-z0-9_-]+)")
+
 
 @dataclass(frozen=True, slots=True)
 class DriveName:
@@ -21,6 +23,8 @@ class DriveName:
     """Of the source; "" for the one that the environment, or the block document "google-drive", describes."""
     folder: str = ""
     """Id of the only folder, if an address was given; "root" for My Drive."""
+    key: str = ""
+    """The resource key in that address: some folders that are shared by link do not open without theirs."""
 
     @property
     def root(self) -> str:
@@ -32,7 +36,7 @@ def drive_name(name: str) -> DriveName | None:
     """What is meant, if anything on Google Drive is."""
     if _ADDRESS.match(name.strip()):
         folder = folder_id(name)
-        return DriveName(folder, folder)
+        return DriveName(folder, folder, resource_key(name))
     kind, _colon, rest = name.strip().partition(":")
     return DriveName(rest) if kind == KIND else None
 
@@ -47,6 +51,12 @@ def folder_id(name: str) -> str:
             "nor its id"
         )
     return id
+
+
+def resource_key(name: str) -> str:
+    """The resource key in an address; "" if there is none."""
+    found = _KEY.search(name)
+    return found[1] if found else ""
 
 
 def is_id(text: str) -> bool:

@@ -70,7 +70,8 @@ def _drive(library: Library, name: DriveName, include: list[str] | None, exclude
     with _one_line():
         if name.folder:
             kept = registry.settings(known.config) if known else {}
-            return GoogleDriveSource(**(kept | {"name": name.name, "folders": [name.folder]} | patterns))
+            keys = {"resource_keys": {name.folder: name.key}} if name.key else {}
+            return GoogleDriveSource(**(kept | {"name": name.name, "folders": [name.folder]} | keys | patterns))
         described = GoogleDriveSource.named(name, library.settings)
         if described is None and known is not None:
             described = GoogleDriveSource.restored(registry.settings(known.config), known.root)

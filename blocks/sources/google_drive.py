@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union
 
-from pydantic import Field, HttpUrl, PrivateAttr, field_validator
+from pydantic import Field, HttpUrl, PrivateAttr, field_validator, model_validator
 
 import blocks.credentials
 from blocks.block_documents import block_document
@@ -17,7 +17,7 @@ from blocks.credentials.base import GoogleCredentials
 from blocks.families import adapters
 from blocks.sources.base import Source
 from blocks.sources.globs import Globs
-from core.drive_names import KIND, DriveName, drive_name, folder_id, is_id
+from core.drive_names import KIND, DriveName, drive_name, folder_id, is_id, resource_key
 from core.errors import UsageError
 from core.files import ChangePage, ListingEnd, Snapshot
 from core.settings import Settings
@@ -92,6 +92,15 @@ class GoogleDriveSource(Source):
     units_per_minute: int = Field(
         default=195_000, gt=0, description="Quota units to spend per minute; 60 % of what Google grants a user by default."
     )
+    queries_per_minute: int | None = Field(
+        default=None,
+        gt=0,
+        description="In place of units, for projects from before May 2026, whose quota counts calls: calls a minute.",
+    )
+    resource_keys: dict[str, str] = Field(
+        default_factory=dict,
+        description="Keys of folders that are shared by link, by id; those in the addresses of folders need not be named.",
+    )
     lag: float = Field(
         default=900.0,
         ge=0,
@@ -104,6 +113,14 @@ class GoogleDriveSource(Source):
     _client: DriveClient | None = PrivateAttr(default=None)
     _now: Callable[[], float] = PrivateAttr(default=time.time)
     _check: Callable[[], None] | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_in_addresses(cls, values: Any) -> Any:
+        named = values.get("folders") if isinstance(values, dict) else None
+        addresses = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+        keys = {folder_id(name): key for name in addresses if (key := resource_key(name))}
+        return {**values, "resource_keys": {**keys, **(values.get("resource_keys") or {})}} if keys else values
 
     @field_validator("folders", "drives")
     @classmethod
@@ -120,7 +137,7 @@ class GoogleDriveSource(Source):
     def named(cls, name: DriveName, settings: Settings) -> GoogleDriveSource | None:
         """What that name means: an address, a block document, or what the environment says; None if nobody has described it."""
         if name.folder:
-            return cls(name=name.name, folders=[name.folder])
+            return cls(name=name.name, folders=[name.folder], resource_keys={name.folder: name.key} if name.key else {})
         stored = block_document(cls, name.name or KIND)
         if stored is not None:
             stored.name = name.name
@@ -152,8 +169,13 @@ class GoogleDriveSource(Source):
         """The account's client, made at first use."""
         if self._client is None:
             from blocks.sources.drive.client import DriveClient
+            from blocks.sources.drive.quota import QUERIES, UNITS
 
-            self._client = DriveClient(self._credentials(), self.units_per_minute, sleep=self._wait)
+            pace, costs = (
+                (self.units_per_minute, UNITS) if self.queries_per_minute is None else (self.queries_per_minute, QUERIES)
+            )
+            self._client = DriveClient(self._credentials(), pace, sleep=self._wait, costs=costs)
+            self._client.keys.learn(self.resource_keys)
         return self._client
 
     def changes(self, cursor: str | None, tree: Tree | None = None) -> Iterator[ChangePage | ListingEnd]:

@@ -30,6 +30,8 @@ class Cursor:
     """What shortcuts in the scope point at."""
     again: dict[str, float] = field(default_factory=dict)
     """What must be listed once more, and when: the index that answers lists lags behind the change log."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Resource keys of roots, and of what shortcuts point at."""
 
     def dumps(self) -> str:
         """As text."""

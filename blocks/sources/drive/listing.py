@@ -94,6 +94,7 @@ class _Run:
         self._follows = rules.follow_shortcuts
         self._position = position
         self._cursor = position.cursor
+        account.client.keys.learn(self._cursor.keys)
         self._full = full
         self._lag = rules.lag
         self._now = now
@@ -134,6 +135,7 @@ class _Run:
         yield from self._tell_again()
         yield from self._mirror.staging.page()
         self._forget_idle_logs()
+        self._cursor.keys = self._account.client.keys.of([*self._cursor.roots, *self._cursor.shortcuts.values()])
         yield ListingEnd(cursor=self._cursor.dumps(), full=self._full, root=self._identity())
 
     def _begin(self) -> Iterator[ChangePage]:
@@ -142,12 +144,14 @@ class _Run:
         if not found and not self._scope.all_drives:
             raise UsageError("this source has no scope: name folders, shared drives, or My Drive")
         found = [(root, item) for root, item in found if item is not None or not self._is_any_drive(root)]
+        if found and all(item is None and not self._was_there(root) for root, item in found):
+            raise SourceUnavailable(self._not_there(found[0][0]))
         for root, item in found:
             self._keep(root)
-            if item is None:
-                self._report_lost(root)
-            else:
+            if item is not None:
                 self._token(root.corpus)
+            elif self._was_there(root):  # of others it is told when all lost ones are looked for
+                self._report_lost(root)
         self._position.left = list(self._cursor.tokens)
         for root, item in found:
             # On a shared drive the readers are asked for once more: whatever changes after the token is told of.
@@ -157,16 +161,22 @@ class _Run:
         yield from self._mirror.staging.page(even_if_empty=True)
 
     def _report_lost(self, root: Root) -> None:
-        who = self._cursor.identity
-        if not self._tree.before([root.id.encode()]):
-            raise SourceUnavailable(
-                f"{'shared drive' if root.whole else 'folder'} {root.id} is not there, or not shared with {who}: "
-                "check the id, share it, or leave it out"
-            )
+        """One that was there waits for confirmation with all it held; one that never was is only told of, at each listing."""
+        if not self._was_there(root):
+            self._mirror.staging.warn(self._not_there(root))
+            return
         self._mirror.put_lost(root.id, root.corpus)
+        who = self._cursor.identity
         self._mirror.staging.warn(
             f"{root.id} is not there any more, or not shared with {who}: what it held waits for confirmation"
         )
+
+    def _was_there(self, root: Root) -> bool:
+        return bool(self._tree.before([root.id.encode()]))
+
+    def _not_there(self, root: Root) -> str:
+        what = f"{'shared drive' if root.whole else 'folder'} {root.id}"
+        return f"{what} is not there, or not shared with {self._cursor.identity}: check the id, share it, or leave it out"
 
     def _token(self, corpus: str) -> None:
         if corpus not in self._tokens:
@@ -259,6 +269,8 @@ class _Run:
 
     def _lose(self, root: Root) -> Iterator[ChangePage]:
         if self._cursor.roots.get(root.id, {}).get("lost"):
+            if self._mirror.at(root.id) is None:
+                self._report_lost(root)
             return
         yield from self._mirror.drop(root.id, explicit=False)
         if self._is_any_drive(root):
@@ -342,6 +354,6 @@ class _Run:
         telling.clear()
 
     def _identity(self) -> str:
-        """Of the account and the roots that are there: one that is lost makes removals wait (invariant I5)."""
-        lost = sorted(root.id for root in self._roots() if root.lost)
+        """Of the account and the roots that are there: one that was there and is lost makes removals wait (invariant I5)."""
+        lost = sorted(root.id for root in self._roots() if root.lost and self._mirror.at(root.id) is not None)
         return " ".join([self._cursor.identity, *(f"without {id}" for id in lost)])

@@ -78,12 +78,14 @@ class Kept:
         self.cursor: str | None = None
         self.files: dict[str, SourceFile] = {}
         self.warnings: list[str] = []
+        self.identity = ""
+        """What the last listing said of whose files, of which roots, they are."""
 
     def sync(self) -> dict[str, SourceFile]:
         """List once; the files by id."""
         for page in self.source.changes(self.cursor, self.tree):
             if isinstance(page, ListingEnd):
-                self.cursor, self.tree.position = page.cursor, None
+                self.cursor, self.tree.position, self.identity = page.cursor, None, page.root or ""
                 break
             self.keep(page)
         return self.files

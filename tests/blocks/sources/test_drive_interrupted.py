@@ -227,3 +227,24 @@ def test_the_address_of_my_drive() -> None:
 def test_a_folder_that_nobody_shared_is_named_in_the_error(scene: Scene) -> None:
     with pytest.raises(SourceUnavailable, match=f"{scene.docs} is not there, or not shared with"):
         scene.kept(email="stranger2@example.com").sync()
+
+
+def test_a_root_that_never_was_there_does_not_keep_the_others_waiting(scene: Scene) -> None:
+    scene.fill(scene.docs, 2)
+    hidden = scene.world.create_folder("Hidden", scene.world.user(BOB).root_id)
+    scene.world.create_file("late.txt", b"x", hidden)
+    kept = scene.kept(scene.docs, hidden, "mistyped-and-never-there")
+    assert len(kept.sync()) == 2
+    assert [warning.partition(" is not there, or not shared")[0] for warning in kept.warnings] == [
+        f"folder {hidden}", "folder mistyped-and-never-there",
+    ]  # fmt: skip
+    kept.warnings.clear()
+    scene.world.delete(next(iter(kept.files)))
+    assert len(kept.sync()) == 1
+    assert len(kept.warnings) == 2, "it is told at each listing, for as long as it is so"
+    assert kept.identity == ALICE, "it held nothing: no removal waits for it"
+    scene.world.share(hidden, email=ALICE)
+    assert "Hidden/late.txt" in (kept.sync(), kept.paths)[1]
+    scene.world.edit(next(id for id, file in kept.files.items() if file.path == "Hidden/late.txt"), b"edited")
+    before = {file.fingerprint for file in kept.files.values()}
+    assert {file.fingerprint for file in kept.sync().values()} != before, "its changes are followed from then on"

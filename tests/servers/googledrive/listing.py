@@ -82,7 +82,7 @@ def _above(view: View, query: Query | None, all_drives: bool) -> list[str] | Non
     resolved = [view.caller.root_id if parent == "root" else parent for parent in found]
     for parent in resolved:
         node = view.state.nodes.get(parent)
-        if (node is None or not view.sees(node)) and view.state.knobs.unknown_parent == "not_found":
+        if (node is None or not view.sees(node) or view.is_locked(node)) and view.state.knobs.unknown_parent == "not_found":
             raise file_not_found("")
     return resolved
 

@@ -45,9 +45,13 @@ class View:
         node = self.state.nodes.get(self.caller.root_id if file_id == "root" else file_id)
         if node is None or not self.sees(node) or (node.drive_id and not all_drives):
             raise file_not_found(file_id)
-        if node.resource_key and self.keys.get(node.id) != node.resource_key and not self.found_in_drive(node):
+        if self.is_locked(node):
             raise file_not_found(file_id)
         return node
+
+    def is_locked(self, node: Node) -> bool:
+        """True if the item is known by its link alone, and the request does not name its resource key."""
+        return bool(node.resource_key and self.keys.get(node.id) != node.resource_key and not self.found_in_drive(node))
 
     def found_in_drive(self, node: Node) -> bool:
         """True if the item is found in the caller's Drive or in one of its shared drives, rather than by its link alone."""
