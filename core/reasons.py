@@ -39,7 +39,7 @@ class Reason(StrEnum):
     @property
     def first_delay(self) -> float:
         """Seconds until a transient failure is tried again for the first time."""
-        return 2 * 3600.0 if self is Reason.DOWNLOAD_QUOTA else 60.0
+        return _FIRST_DELAYS.get(self, 60.0)
 
     @property
     def retires(self) -> bool:
@@ -62,11 +62,16 @@ _REMEDIES = {
     Reason.CHANGING: "The file changed each time it was read; it is tried again by itself.",
     Reason.NO_DOWNLOAD: "Its owner forbids readers to download it; ask for a copy or for the right to download.",
     Reason.EXPORT_TOO_LARGE: "Google exports no document so large; split it, or store it in Drive as a file.",
-    Reason.MALWARE: "Google holds it for malware or spam; replace it, or exclude it.",
+    Reason.MALWARE: "Google holds it for malware or spam; replace it, or exclude it. It is tried again by itself.",
     Reason.DOWNLOAD_QUOTA: "Too many have downloaded it lately; it is tried again by itself after hours.",
     Reason.FAILED: "An unforeseen error; see the detail, and `levada quarantine retry` once mended.",
 }
+# That Google takes a file for malware, or not any more, shows in nothing that it tells of the file.
 _TRANSIENT = frozenset(
-    {Reason.UNREADABLE, Reason.CHANGING, Reason.TIMEOUT, Reason.CRASHED, Reason.DOWNLOAD_QUOTA, Reason.FAILED}
-)
+    {
+        Reason.UNREADABLE, Reason.CHANGING, Reason.TIMEOUT, Reason.CRASHED, Reason.DOWNLOAD_QUOTA, Reason.MALWARE,
+        Reason.FAILED,
+    }
+)  # fmt: skip
+_FIRST_DELAYS = {Reason.DOWNLOAD_QUOTA: 2 * 3600.0, Reason.MALWARE: 3600.0}
 _RETIRING = frozenset({Reason.EMPTY, Reason.UNSUPPORTED_TYPE, Reason.NO_DOWNLOAD})

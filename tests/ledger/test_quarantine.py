@@ -67,7 +67,9 @@ def test_a_new_acl_does_not_end_a_back_off(world: World) -> None:
     assert [file.path for file in world.owed()] == ["a"]
 
 
-@pytest.mark.parametrize(("reason", "first"), [(Reason.FAILED, 60.0), (Reason.DOWNLOAD_QUOTA, 7200.0)])
+@pytest.mark.parametrize(
+    ("reason", "first"), [(Reason.FAILED, 60.0), (Reason.DOWNLOAD_QUOTA, 7200.0), (Reason.MALWARE, 3600.0)]
+)
 def test_the_back_off_doubles_up_to_a_limit(world: World, reason: Reason, first: float) -> None:
     world.source.write("a", "one")
     world.listing()
