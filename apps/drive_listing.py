@@ -37,7 +37,7 @@ def show(found: Checked) -> None:
 
 def _places(label: str, places: Sequence[Place], followed: str) -> None:
     for place in places:
-        count = "1 file" if place.files == 1 else f"{place.files:,} files"
+        count = "1 file or folder" if place.files == 1 else f"{place.files:,} files and folders"
         count += " on the first page, and more" if place.more else ""
         words = [f"{place.name}: {count}"] + ([followed] if place.changes and followed else [])
         out.print(f"{label:10}{', '.join(words)}", markup=False, soft_wrap=True)

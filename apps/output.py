@@ -30,11 +30,3 @@ def table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> 
         # As text: a name such as "[draft].pdf" is no markup.
         made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     return made
-
-
-def ago(seconds: float) -> str:
-    """A span of time in words: "3 min"."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0.0, seconds):.0f} s"

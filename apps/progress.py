@@ -47,7 +47,8 @@ class ProgressBar:
         """Show a moment of a run (tasks.progress.Progress)."""
         total = getattr(now, "bytes_total", 0)
         files, of = getattr(now, "files_done", 0), getattr(now, "files_total", 0)
-        detail = f"{files:,} of {of:,} files, {getattr(now, 'chunks', 0):,} chunks" if of else f"{files:,} files"
+        chunks = getattr(now, "chunks", 0)
+        detail = f"{files:,} of {of:,} files" + (f", {chunks:,} chunks" if chunks else "") if of else f"{files:,} files"
         done = getattr(now, "bytes_done", 0)
         stage = getattr(now, "stage", "")
         self._bar.update(self._task, description=stage, total=total or None, completed=done, detail=detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.errors import Undescribed
+from core.errors import Undescribed, UsageError
 
 KIND = "google-drive"
 
@@ -13,6 +13,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{10,}|root")
 _ADDRESS = re.compile(r"https?://drive\.google\.com/(?:[^?#]*/)?(?:folders/|open\?id=|my-drive)([A-Za-z0-9_-]*)")
 
 _KEY = re.compile(r"[?&]resourcekey=([A-Za-z0-9_-]+)")
+_FILE = re.compile(r"https?://(?:drive\.google\.com/file/|docs\.google\.com/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,15 @@ class DriveName:
 
 
 def drive_name(name: str) -> DriveName | None:
-    """What is meant, if anything on Google Drive is."""
+    """What is meant, if anything on Google Drive is. Raises UsageError for an address that can be no folder's."""
     if _ADDRESS.match(name.strip()):
-        folder = folder_id(name)
+        try:
+            folder = folder_id(name)
+        except ValueError as exc:
+            raise UsageError(str(exc)) from exc
         return DriveName(folder, folder, resource_key(name))
+    if _FILE.match(name.strip()):
+        raise UsageError(f"{name!r} is the address of a file, and a source is a folder: name the folder that holds it")
     kind, _colon, rest = name.strip().partition(":")
     return DriveName(rest) if kind == KIND else None
 

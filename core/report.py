@@ -51,6 +51,9 @@ class SyncReport:
     warnings: list[str] = field(default_factory=list)
     """What an operator may want to know, such as a link that was not followed."""
 
+    error: str = ""
+    """What the run failed for, in one line that says what to do; "" for one that did not."""
+
     @property
     def complete(self) -> bool:
         """True if nothing was left behind by this run."""

@@ -98,6 +98,16 @@ def is_interrupted_from_scratch(db: Database, source: SourceRow) -> bool:
         return connection.execute(half_way.limit(1)).first() is not None
 
 
+def seen_so_far(db: Database, source: SourceRow) -> int | None:
+    """Files that a listing which is on its way, or was interrupted, has seen; None: there is none."""
+    c = listed_files.c
+    with db.read() as connection:
+        begun = connection.execute(select(func.max(listings.c.id)).where(listings.c.source_id == source.id)).scalar_one()
+        if begun is None:
+            return None
+        return int(connection.execute(select(func.count()).where(c.listing_id == begun)).scalar_one())
+
+
 def discard(db: Database, run: Run, source: SourceRow) -> None:
     """Forget whatever is staged: the next listing of the source begins anew."""
     with db.write() as connection:

@@ -75,8 +75,8 @@ def _forget_names(connection: Connection, library: LibraryRow) -> None:
     )
     for id, text in connection.execute(latest).all():
         report = json.loads(text)
-        if report.get("failures") or report.get("warnings"):
-            numbers = json.dumps(report | {"failures": [], "warnings": []}, ensure_ascii=False)
+        if report.get("failures") or report.get("warnings") or report.get("error"):
+            numbers = json.dumps(report | {"failures": [], "warnings": [], "error": ""}, ensure_ascii=False)
             connection.execute(update(runs).where(c.id == id).values(report=numbers))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -57,6 +58,8 @@ def choose(known: list[SourceRow], library: str, name: str | None) -> list[Sourc
         found = [s for s in known if s.root == drive.root]
         if not found:
             raise undescribed(drive)
+    if not found and Path(name).is_file():
+        raise UsageError(f"{name!r} is a file, and a source is a folder: name the folder that holds it (--include picks files)")
     if not found:
         hint = "`levada source list` shows them" if known else "it has none yet"
         raise UsageError(f"{name!r} is neither a folder nor a source of library {library!r}: check the path ({hint})")

@@ -19,6 +19,8 @@ from tasks.log import logger
 from tasks.options import EFFECT
 from tasks.progress import Progress, tell
 
+EVERY = 15.0
+"""Seconds between two log lines of a long listing."""
 MANY = 64
 """New files that can hardly all be moved ones: there will be text to read and to embed."""
 
@@ -88,7 +90,7 @@ def _listed(ctx: RunContext, source: SourceContext, cursor: str | None) -> tuple
 
 def _list(ctx: RunContext, source: SourceContext, listing: Listing, cursor: str | None) -> ListingEnd:
     """Stage all pages of the listing; its end."""
-    end, listed, new = None, 0, 0
+    end, listed, new, due = None, 0, 0, time.monotonic() + EVERY
     for page in source.adapter.changes(cursor, listing.tree):
         ctx.check()
         if isinstance(page, ListingEnd):
@@ -99,6 +101,9 @@ def _list(ctx: RunContext, source: SourceContext, listing: Listing, cursor: str 
         if new >= MANY:
             ctx.warm_up()
         tell(Progress(f"looking at {source.row.root}", files_done=listed))
+        if time.monotonic() > due:  # a log line for those who watch the run on Prefect's page
+            logger().info("%s: %d files listed so far", source.row.root, listed)
+            due = time.monotonic() + EVERY
         _warn(ctx, page)
     assert end is not None, "a source that was cut short raises"
     return end

@@ -25,6 +25,7 @@ from tasks.extractors._isolation.temporary import temporary_directory
 from tasks.extractors.base import Reading
 from tasks.extractors.registry import engine_keys, failure_keys, registry_key
 from tasks.parsers import parser_pool
+from tasks.progress import Progress, tell
 
 SAMPLE = 200
 """So many changed files are really read and cut; what more there is, is reckoned from them by size."""
@@ -108,6 +109,7 @@ def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Pl
         unlisted += page.unlisted
         prefixes = tuple(unlisted)
         plan.files += len(page.files)
+        tell(Progress(f"looking at {adapter.root}", files_done=plan.files))
         if row:
             outside = [id for id, file in ids.items() if not file.id.startswith(prefixes)]
             seen += mirror.present(library.ledger, outside)
@@ -125,7 +127,10 @@ def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, 
     with temporary_directory("plan") as directory:
         reading = Reading(settings.reading, str(directory / "members"))
         with parser_pool(settings, directory, reading=reading) as pool:
-            for start in range(0, len(sample), PORTION):
+            of, total = len(sample), sum(file.size for _adapter, file in sample)
+            for start in range(0, of, PORTION):
+                done = sum(file.size for _adapter, file in sample[:start])
+                tell(Progress("reading what changed", start, of, done, total))
                 items = list(_snapshots(sample[start : start + PORTION], directory, plan))
                 for depth in range(DEEPEST + 1):
                     inside: list[Item] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import time
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from core.amounts import size, span
 from core.report import SyncReport
 from tasks.plan import Plan
 
@@ -53,15 +53,31 @@ def publish_report(library: str, report: SyncReport) -> None:
 
 def publish_plan(library: str, plan: Plan) -> None:
     """What an ingest would do, as a table."""
-    create_table_artifact(table=[asdict(plan)], key=_key("plan", library), description=f"Plan for library {library}")
+    create_table_artifact(table=[plan_row(plan)], key=_key("plan", library), description=f"Plan for library {library}")
+
+
+def plan_row(plan: Plan) -> dict[str, str]:
+    """The plan as people read it."""
+    about = "about " if plan.estimated else ""
+    return {
+        "files": f"{plan.files:,}",
+        "to read": f"{plan.changed:,}",
+        "size": size(plan.bytes),
+        "vanished": f"{plan.vanished:,}",
+        "chunks to embed": f"{about}{plan.chunks:,}",
+        "cannot be read": f"{about}{plan.unreadable:,}",
+        "time": f"about {span(plan.seconds)}",
+    }
 
 
 def markdown(library: str, report: SyncReport) -> str:
     """The report as a Markdown page."""
     lines = [f"# Sync report: {library}", "", "| what | count |", "| --- | ---: |"]
-    lines += [f"| {name.replace('_', ' ')} | {getattr(report, name)} |" for name in COUNTS]
+    lines += [f"| {name.replace('_', ' ')} | {getattr(report, name):,} |" for name in COUNTS]
     lines += ["", "| stage | seconds |", "| --- | ---: |"]
     lines += [f"| {stage} | {seconds:.2f} |" for stage, seconds in report.seconds.items()]
+    if report.owed:
+        lines += ["", f"**{report.owed:,} files are still owed**; the next run goes on with them."]
     if report.awaiting_confirmation:
         lines += ["", f"**{report.awaiting_confirmation} vanished files wait for confirmation** (`--confirm-removals`)."]
     if report.unlisted:

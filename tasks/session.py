@@ -19,6 +19,8 @@ from tasks.log import logger
 from tasks.parsers import end_strays, parser_pool
 from tasks.spool import Spool
 
+MOST_TOLD = 500
+"""Characters kept of what a run failed for."""
 PATIENCE = 6.0
 """Seconds that stages may take to stop: each looks up after a file, or after a portion of texts or records."""
 
@@ -45,8 +47,9 @@ def working_on(library: Library, flow_run_id: str | None, wait: float | None = N
             spool.make()
             yield ctx
             state = "completed" if ctx.report.complete else "partial"
-        except Exception:
+        except Exception as exc:
             state = "failed"
+            ctx.report.error = " ".join(str(exc).split())[:MOST_TOLD] or type(exc).__name__
             raise
         finally:
             ctx.stop.set()

@@ -9,6 +9,8 @@ import typer
 from apps.libraries import open_for
 from apps.options import AsJson, Exclude, Include, LibraryName, SourceName
 from apps.output import out, print_json
+from apps.progress import ProgressBar
+from core.amounts import size, span
 
 
 def register(app: typer.Typer) -> None:
@@ -26,12 +28,14 @@ def plan(
     """Say what an ingest would do (files, bytes, chunks to embed, time) and change nothing."""
     opened = open_for(library)
     from tasks.plan import make_plan
+    from tasks.progress import listening
     from tasks.sources import named
 
     try:
         adapters = named(opened, source, include or None, exclude or None)
         try:
-            planned = make_plan(opened, adapters)
+            with ProgressBar(quiet=as_json) as bar, listening(bar.show):
+                planned = make_plan(opened, adapters)
         finally:
             for adapter in adapters:
                 adapter.close()
@@ -41,7 +45,7 @@ def plan(
         print_json(asdict(planned))
         return
     about = "about " if planned.estimated else ""
-    size = f"{planned.bytes / 2**20:,.1f} MiB"
-    out.print(f"{planned.files:,} files, {planned.changed:,} to read ({size}), {planned.vanished:,} vanished")
+    files = f"{planned.files:,} files, {planned.changed:,} to read ({size(planned.bytes)}), {planned.vanished:,} vanished"
+    out.print(files)
     out.print(f"{about}{planned.chunks:,} chunks to embed, {about}{planned.unreadable:,} files that cannot be read")
-    out.print(f"about {planned.seconds:,.0f} s")
+    out.print(f"about {span(planned.seconds)}")

@@ -12,7 +12,8 @@ import typer
 
 from apps.opened_ledger import ledger_of
 from apps.options import AsJson, LibraryName
-from apps.output import ago, out, print_json, table
+from apps.output import out, print_json, table
+from core.amounts import size, span
 from core.errors import UsageError
 from core.paths import printable
 from core.reasons import Reason
@@ -33,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_files(library: LibraryName = "", as_json: AsJson = False) -> None:
-    """List quarantined files with reason, attempts and what to do about them."""
+    """List quarantined files with reason, attempts and detail; `levada quarantine show FILE` says what to do."""
     with ledger_of(library) as (db, row):
         found = quarantine.rows(db, row, None if as_json else SHOWN)
         more = quarantine.count(db, row) - len(found)
@@ -47,7 +48,7 @@ def list_files(library: LibraryName = "", as_json: AsJson = False) -> None:
     columns: tuple[str, ...] = ("file", "reason", "tries", "next try", "detail")
     lines: list[tuple[Any, ...]] = []
     for file in found:
-        again = f"in {ago(file.next_try - time.time())}" if file.next_try else "when it changes"
+        again = _next_try(file, time.time())
         detail = file.detail[:80] or Reason(file.reason).remedy
         line = (file.path, file.reason, file.attempts, again, detail)
         lines.append((*line, file.source) if several else line)
@@ -88,12 +89,12 @@ def _lines(file: QuarantinedFile) -> list[tuple[str, Any]]:
         ("engine", file.engine or "none had begun, or it is not known which"),
         ("its words", file.detail),
         ("attempts", file.attempts),
-        ("first failed", f"{ago(now - file.first_at)} ago"),
-        ("last failed", f"{ago(now - file.last_at)} ago"),
+        ("first failed", f"{span(now - file.first_at)} ago"),
+        ("last failed", f"{span(now - file.last_at)} ago"),
         ("next try", _next_try(file, now)),
         ("still searchable", "an older revision" if file.outdated else "no"),
         ("source", file.source),
-        ("size", f"{file.size:,} bytes"),
+        ("size", size(file.size)),
         ("content", f"sha256 {file.content_hash}" if file.content_hash else "could not be read, or is to be read again"),
         ("document", file.document_id),
     ]
@@ -101,7 +102,9 @@ def _lines(file: QuarantinedFile) -> list[tuple[str, Any]]:
 
 def _next_try(file: QuarantinedFile, now: float) -> str:
     if file.next_try is not None:
-        return f"in {ago(file.next_try - now)}" if file.next_try > now else "at the next ingest"
+        return f"in {span(file.next_try - now)}" if file.next_try > now else "at the next ingest"
+    if Reason(file.reason) in (Reason.NEEDS_TESSERACT, Reason.NEEDS_LIBREOFFICE):
+        return "once it is installed"
     return "when it changes" if file.content_hash else "at the next ingest, or when it changes"
 
 
@@ -118,7 +121,7 @@ def retry(
     if as_json:
         print_json({"retrying": count})
     else:
-        out.print(f"{count:,} files are tried again at the next ingest")
+        out.print(f"{count:,} {'file is' if count == 1 else 'files are'} tried again at the next ingest")
 
 
 def _unknown(file: str) -> UsageError:

@@ -12,6 +12,7 @@ from apps.libraries import open_for
 from apps.options import AsJson, LibraryName
 from apps.output import out, print_json
 from core.errors import UsageError
+from core.principals import asked
 
 KEYS = ("score", "text", "path", "pages", "headings", "document_id", "chunk_id", "outdated")
 
@@ -38,9 +39,10 @@ def search(
     """Answer a question with the best passages, each with file, page and heading trail."""
     if not question.strip():
         raise UsageError("the question is empty: ask something")
+    who = [asked(principal) for principal in principals or []]
     opened = open_for(library)
     try:
-        passages = opened.search(question, k, principals or None)
+        passages = opened.search(question, k, who or None)
     finally:
         opened.close()
     if as_json:

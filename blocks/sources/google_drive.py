@@ -16,6 +16,7 @@ from blocks.block_documents import block_document
 from blocks.credentials.base import GoogleCredentials
 from blocks.families import adapters
 from blocks.sources.base import Source
+from blocks.sources.drive.cursor import WHOLE_EVERY
 from blocks.sources.globs import Globs
 from core.drive_names import KIND, DriveName, drive_name, folder_id, is_id, resource_key
 from core.errors import UsageError
@@ -107,7 +108,7 @@ class GoogleDriveSource(Source):
         description="Seconds by which Drive's lists may lag behind its log; then they are read again.",
     )
     whole_every: float = Field(
-        default=86_400.0, gt=0, description="Seconds after which everything is compared once more, whatever the log says."
+        default=WHOLE_EVERY, gt=0, description="Seconds after which everything is compared once more, whatever the log says."
     )
 
     _client: DriveClient | None = PrivateAttr(default=None)

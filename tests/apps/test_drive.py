@@ -137,7 +137,7 @@ def test_check_shows_the_account_and_what_it_sees(
     assert [(place["name"], place["files"], place["changes"]) for place in found["corpora"]] == [("My Drive", 2, True)]
     shown = levada("drive", "check")
     assert shown.code == 0
-    assert all(words in shown.stdout for words in (ANA, "My Drive: 2 files", "drive.readonly", "all is well"))
+    assert all(words in shown.stdout for words in (ANA, "My Drive: 2 files and folders", "drive.readonly", "all is well"))
 
 
 def test_check_of_one_folder(levada: Levada, browser: TinyBrowser, drive: DriveServer, credentials: Path) -> None:
@@ -152,7 +152,7 @@ def test_check_of_one_folder(levada: Levada, browser: TinyBrowser, drive: DriveS
         found = levada.json("drive", "check", name)
         assert [(place["name"], place["id"], place["files"]) for place in found["folders"]] == [("[bold]Reports", folder, 1)]
         assert (found["corpora"], found["problems"]) == ([], [])
-    assert "[bold]Reports: 1 file\n" in levada("drive", "check", folder).stdout
+    assert "[bold]Reports: 1 file or folder\n" in levada("drive", "check", folder).stdout
     assert "neither the address of a folder" in levada.error("drive", "check", "https://example.com/", code=2)
     for other, words in ((file, "is no folder"), ("x" * 33, "is not there, or not for ana@example.com")):
         found = levada.json("drive", "check", other, code=3)

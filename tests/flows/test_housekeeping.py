@@ -13,6 +13,7 @@ from blocks.stores.chroma import ChromaStore
 from core.chunks import Chunk
 from core.documents import Document
 from core.errors import SourceUnavailable, UsageError
+from core.report import SyncReport
 from core.settings import Settings
 from core.spaces import Tokenizer
 from ledger import sources
@@ -27,6 +28,7 @@ from tasks.discover import discover
 from tasks.embed import embed
 from tasks.extract import extract
 from tasks.plan import make_plan
+from tasks.progress import Progress, listening
 from tasks.publish import publish
 from tasks.reconcile import reconcile
 from tasks.remove_source import remove_source
@@ -78,7 +80,10 @@ def test_a_plan_knows_what_a_new_version_will_read_again(world: World) -> None:
     world.ingest()
     library = world.library()
     adapters = named(library, str(world.folder))
-    assert make_plan(library, adapters).changed == 0
+    heard: list[Progress] = []
+    with listening(heard.append):
+        assert make_plan(library, adapters).changed == 0
+    assert (heard[0].stage, heard[0].files_done) == (f"looking at {world.folder}", 4)
     with library.ledger.write() as connection:
         connection.execute(text("UPDATE documents SET chunker = 'older' WHERE chunker <> 'older'"))
         connection.execute(text("UPDATE quarantine SET engines = 'older'"))
@@ -237,6 +242,8 @@ def test_sources_that_cannot_be_listed_stop_no_other(world: World, tmp_path: Pat
         world.run(source=None).result()
     assert str(tmp_path / "one") in str(failure.value)
     assert str(tmp_path / "two") in str(failure.value)
+    [(report,)] = world.rows("SELECT report FROM runs ORDER BY id DESC LIMIT 1")
+    assert SyncReport.from_json(report).error == str(failure.value), "which `levada status` shows"
     assert {row[0] for row in world.index()} == {"a.txt", "b.txt", "c.txt"}, "the third was worked on, nothing was lost"
 
 

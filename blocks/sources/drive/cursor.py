@@ -10,6 +10,8 @@ from typing import Any
 from core.errors import CursorRejected
 
 _FORMAT = 1
+WHOLE_EVERY = 86_400.0
+"""Seconds after which everything is compared once more, unless the source says otherwise."""
 
 
 @dataclass(slots=True)
