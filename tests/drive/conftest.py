@@ -11,6 +11,7 @@ from sqlalchemy import event
 from ledger.database import Database, open_ledger
 from tests.drive.carrier import Carrier
 from tests.drive.place import Place
+from tests.drive.story import SEEN
 from tests.servers.drive import DriveServer
 
 
@@ -38,3 +39,11 @@ def carrier(place: Place, ledger: Database, tmp_path: Path) -> Iterator[Carrier]
     made = Carrier(place, ledger, tmp_path, {"folders": [place.a]})
     yield made
     made.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What happened in the stories, and how often."""
+    if SEEN:
+        told = ", ".join(f"{SEEN[what]:,} {what}" for what in sorted(SEEN))
+        terminalreporter.write_line(f"stories: {told}")

@@ -23,16 +23,20 @@ FILES = [
     "rename file", "move file", "trash file", "delete file", "share file", "share for a while", "link", "no copies",
     "malware", "view", "star",
 ]  # fmt: skip
-CROSSINGS = ["into A", "out of A", "into T", "out of T", "into B", "out of B"]
+CROSSINGS = ["into A", "out of A", "into T", "out of T", "into B", "out of B", "a full folder into A"]
+ABOVE = ["share above A", "trash above A", "untrash", "limit above A", "A elsewhere"]
+"""What happens above a root: of that no log tells the root's own readers."""
 DRIVES = ["new drive", "delete drive", "leave drive", "join drive", "rename drive", "member", "group", "empty trash", "unlimit"]
 
 Act = tuple[str, int, int, int]
 
 
-def act(place: Place, what: str, x: int, y: int, n: int) -> None:
-    """Do it to the x-th item, with the y-th of whatever else it takes; nothing if there is none, or if it cannot be done."""
+def act(place: Place, what: str, x: int, y: int, n: int) -> bool:
+    """Do it to the x-th item, with the y-th of whatever else it takes; False if there is none, or if it cannot be done."""
     with suppress(ValueError, KeyError, IndexError), place.world.lock:
         _ACTS[what](place, x, y, n)
+        return True
+    return False
 
 
 def _pick(nodes: list[Node], x: int) -> Node:
@@ -153,6 +157,29 @@ def _carry(into: str | None, out_of: str | None) -> Callable[[Place, int, int, i
     return move
 
 
+def _full_folder(place: Place, x: int, y: int, n: int) -> None:
+    """Somebody puts a file into a folder outside, and then the folder inside."""
+    world = place.world
+    outside = [node for node in _folders(place) if not world.within(node.id, place.a) and not world.within(place.a, node.id)]
+    folder = _pick(outside, x)
+    if len(place.nodes()) < MOST:
+        world.create_file(NAMES[n % len(NAMES)], TEXTS[n % len(TEXTS)], folder.id)
+    world.move(folder.id, _pick([node for node in _places(place) if world.within(node.id, place.a)], y).id)
+
+
+def _above(place: Place, x: int) -> Node:
+    """A folder around A, or A itself if it lies in none."""
+    world = place.world
+    return _pick(
+        [node for node in _folders(place) if node.id != place.a and world.within(place.a, node.id)] or [world.nodes[place.a]], x
+    )
+
+
+def _elsewhere(place: Place, x: int, y: int, n: int) -> None:
+    """A, with all that is in it, into a folder outside."""
+    place.world.move(place.a, _pick([node for node in _places(place) if not place.world.within(node.id, place.a)], y).id)
+
+
 def _drive(place: Place, x: int) -> str:
     return sorted(place.world.drives)[x % max(1, len(place.world.drives))]
 
@@ -215,6 +242,11 @@ _ACTS: dict[str, Callable[[Place, int, int, int], None]] = {
     "out of T": _carry(None, "t"),
     "into B": _carry("b", None),
     "out of B": _carry(None, "b"),
+    "a full folder into A": _full_folder,
+    "A elsewhere": _elsewhere,
+    "share above A": lambda p, x, y, n: _share(p, _above(p, x), y, n),
+    "trash above A": lambda p, x, y, n: p.world.trash(_above(p, x).id),
+    "limit above A": lambda p, x, y, n: p.world.limit_access(_above(p, x).id),
     "new drive": _new_drive,
     "delete drive": lambda p, x, y, n: p.world.delete_drive(_drive(p, x)),
     "leave drive": lambda p, x, y, n: p.world.remove_member(_drive(p, x), ALICE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,17 @@ from tests.servers.drive import DriveServer
 SMALL = st.integers(0, 11)
 KINDS = st.one_of(
     st.sampled_from(people.FOLDERS), st.sampled_from(people.FILES), st.sampled_from(people.CROSSINGS),
-    st.sampled_from(people.FOLDERS), st.sampled_from(people.DRIVES),
+    st.sampled_from(people.CROSSINGS), st.sampled_from(people.FOLDERS), st.sampled_from(people.DRIVES),
+    st.sampled_from(people.ABOVE),
 )  # fmt: skip
 ACTS = st.lists(st.tuples(KINDS, SMALL, SMALL, st.integers(0, 7)), min_size=1, max_size=4)
 TIMES = st.sampled_from([1, 2, 40])
 LAG = 600.0
 """Seconds by which lists may lag behind; the source reckons with 900."""
+LAGS = ("list_lag_seconds", "descend_acl_delay")
+"""Knobs by which what was listed may be late: it is right when it has been listed once more."""
+SEEN: Counter[str] = Counter()
+"""What has happened in all stories."""
 KNOBS: dict[str, list[Any]] = {
     "page_size_cap": [2, 3, None],
     "empty_page_with_next": [0.3, 0.0],
@@ -89,20 +95,50 @@ class Story(RuleBasedStateMachine):
         self.carrier = Carrier(self.place, self.ledger, self.directory, self.place.scopes()[which])
         self.contents: dict[str, set[str]] = {}
         self.note_contents()
+        self.lagged = False
+        SEEN["stories"] += 1
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
     @rule(acts=ACTS)
     def people_work(self, acts: list[people.Act]) -> None:
         for doing in acts:
-            people.act(self.place, *doing)
+            SEEN[f"act {doing[0]}" if people.act(self.place, *doing) else "acts that could not be done"] += 1
             self.note_contents()
+
+    @rule(acts=ACTS)
+    def work_is_carried(self, acts: list[people.Act]) -> None:
+        """Each change by a run of its own, so that it is not hidden by the next."""
+        for doing in acts:
+            self.people_work([doing])
+            self.sync()
+
+    @rule(acts=ACTS, nth=st.integers(1, 4), name=st.sampled_from(["page", "promoted", "upserted"]))
+    def work_is_dropped(self, acts: list[people.Act], nth: int, name: str) -> None:
+        """A run dies of which there was something to carry."""
+        self.people_work(acts)
+        self.sync(nth, name)
+
+    @rule(acts=ACTS, lag=st.sampled_from([LAG, 60.0]))
+    def work_is_listed_late(self, acts: list[people.Act], lag: float) -> None:
+        """What people do is in the log, and not yet in the lists."""
+        self.turn(("list_lag_seconds", lag))
+        self.people_work(acts)
+        self.sync()
+
+    @rule(acts=ACTS, nth=st.integers(1, 5))
+    def work_while_all_is_listed(self, acts: list[people.Act], nth: int) -> None:
+        """Everything is listed from scratch, and changes meanwhile."""
+        self.work_meanwhile(acts, "files.list", nth)
+        self.sync(full=True)
 
     @rule(turned=st.sampled_from([(name, value) for name, values in KNOBS.items() for value in values]))
     def turn(self, turned: tuple[str, Any]) -> None:
         setattr(self.world.knobs, *turned)
+        SEEN[f"knob {turned[0]}"] += 1
+        self.lagged |= turned[0] in LAGS and bool(turned[1])
 
-    @rule(seconds=st.sampled_from([10.0, 100.0, 901.0, 86_500.0]))
+    @rule(seconds=st.sampled_from([10.0, 10.0, 100.0, 100.0, 901.0, 901.0, 86_500.0]))
     def wait(self, seconds: float) -> None:
         self.world.advance(seconds)
 
@@ -130,7 +166,12 @@ class Story(RuleBasedStateMachine):
     )
     def work_meanwhile(self, acts: list[people.Act], where: str, nth: int) -> None:
         """The same while a run is at work."""
-        self.world.knobs.mutate_during(where, nth, lambda: self.people_work(acts))
+
+        def at_last() -> None:
+            SEEN["acts while a run was at work"] += len(acts)
+            self.people_work(acts)
+
+        self.world.knobs.mutate_during(where, nth, at_last)
 
     @rule(which=st.integers(0, 9))
     def look_elsewhere(self, which: int) -> None:
@@ -160,6 +201,7 @@ class Story(RuleBasedStateMachine):
         try:
             self.carrier.sync(fuse=Fuse(1, "promoted"))
         except CredentialsLost:
+            SEEN["runs whose credentials were lost"] += 1
             assert (self.carrier.mirror(), self.carrier.index()) == before
             self.reader_sees_one_revision("settled")
         except (Crash, SourceUnavailable, UsageError):
@@ -176,16 +218,21 @@ class Story(RuleBasedStateMachine):
         inside, before = place.inside(carrier.scope), carrier.index()
         try:
             carrier.sync(fuse=Fuse(nth, name, self.reader_sees_one_revision), **how)
-        except Crash:
+        except Crash as crash:
+            SEEN[f"runs that died ({crash})"] += 1
             ended = False
         except (SourceUnavailable, UsageError):
+            SEEN["runs without a listing"] += 1
             # A root that is not there at the first listing, or Google's patience with us, or ours with it.
             if self.at_rest:
                 raise
             ended = False
         else:
+            SEEN["runs that ended"] += 1
             ended = True
-        self.nothing_is_lost(inside & place.inside(carrier.scope), before)
+        after = carrier.index()
+        SEEN["runs that changed something"] += after != before
+        self.nothing_is_lost(inside & place.inside(carrier.scope), before, after)
         return ended
 
     # -- what must hold -----------------------------------------------------------------------------------------------
@@ -208,11 +255,10 @@ class Story(RuleBasedStateMachine):
         live = {id for (id,) in carrier.rows("SELECT id FROM chunks WHERE state = 1 AND generation_id = :generation")}
         assert live <= carrier.store.keys()
 
-    def nothing_is_lost(self, inside: set[str], before: dict[str, dict[str, Any]]) -> None:
+    def nothing_is_lost(self, inside: set[str], before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> None:
         """I5 and I6: what was published and has been in the scope all the time still is, unless its own content forbids it."""
         if "exclude" in self.carrier.scope:
             return  # another name is reason enough to go
-        after = self.carrier.index()
         for id in inside & before.keys():
             if before[id]["content"] is not None and before[id]["state"] == 0:
                 assert id in after and after[id]["state"] == 0, f"{before[id]['path']!r} is lost"
@@ -233,8 +279,13 @@ class Story(RuleBasedStateMachine):
         try:
             self.come_to_rest()
         finally:
-            self.carrier.close()
-            self.server.stop()
+            self.end()
+
+    def end(self) -> None:
+        """Let go of everything."""
+        SEEN.update(f"fault {record.fault}" for record in self.server.requests if record.fault)
+        self.carrier.close()
+        self.server.stop()
 
     def come_to_rest(self) -> None:
         """I2, I4, I7, I12."""
@@ -259,7 +310,9 @@ class Story(RuleBasedStateMachine):
         for kind in ("folders", "drives"):
             if kind in scope:
                 scope[kind] = [id for id in scope[kind] if id in there]
-        return scope if any(scope.values()) else {"folders": [self.world.create_folder("empty", self.place.mine)]}
+        if not any(scope.get(kind) for kind in ("folders", "drives", "my_drive", "all_drives")):
+            scope["folders"] = [self.world.create_folder("empty", self.place.mine)]
+        return scope
 
     def agree_with(self, fresh: Carrier) -> None:
         known = {bytes(id).decode() for (id,) in self.carrier.rows("SELECT id FROM nodes WHERE source_id = :source")}
@@ -267,6 +320,8 @@ class Story(RuleBasedStateMachine):
         if any(set(self.carrier.scope.get(kind, ())) - set(left.get(kind, ())) - known for kind in ("folders", "drives")):
             return  # a root that was never seen and is not there now: the listing says so, and ends
         assert self.sync()
+        if not self.lagged:
+            self.compare(fresh, waiting=True)
         self.world.advance(901.0)
         assert self.sync()
         self.compare(fresh, waiting=True)

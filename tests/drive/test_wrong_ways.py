@@ -13,9 +13,12 @@ from blocks.sources.drive.listing import _Run
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from core.files import ChangePage
 from ledger.database import Database
+from ledger.listings import Promotion
 from ledger.schema import sources
 from tests.drive.carrier import Carrier, Crash, Fuse
 from tests.drive.place import Place
+from tests.drive.seeded import Teller, tell
+from tests.drive.story import Story
 from tests.drive.test_hard_cases import assert_settled
 
 Patch = pytest.MonkeyPatch
@@ -94,7 +97,11 @@ def rights_change_above(place: Place, carrier: Carrier) -> None:
 
 def token_before_its_effects(patch: Patch) -> None:
     """The cursor is saved when the log has been read, before anything of it counts."""
-    right = DriveClient.changes
+    right, sync = DriveClient.changes, Carrier.sync
+
+    def remembering(self: Carrier, **how: Any) -> Promotion:
+        _at_work.append(self)
+        return sync(self, **how)
 
     def wrong(self: DriveClient, token: str, drive: str | None, fields: str) -> dict[str, Any]:
         answer = right(self, token, drive, fields)
@@ -107,6 +114,7 @@ def token_before_its_effects(patch: Patch) -> None:
             connection.execute(sources.update().where(sources.c.id == carrier.row.id).values(cursor=moved))
         return answer
 
+    patch.setattr(Carrier, "sync", remembering)
     patch.setattr(DriveClient, "changes", wrong)
 
 
@@ -154,7 +162,6 @@ def test_a_wrong_way_fails(
     wrong: bool,
 ) -> None:
     carrier = Carrier(place, ledger, tmp_path, {"folders": [place.a]})
-    _at_work.append(carrier)
     carrier.sync()
     with pytest.MonkeyPatch.context() as patch:
         if wrong:
@@ -169,3 +176,20 @@ def test_a_wrong_way_fails(
             assert_settled(carrier)
     finally:
         carrier.close()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("way", [way for way, _scenario in WAYS])
+def test_seeded_stories_find_it(ledger: Database, tmp_path: Path, way: Callable[[Patch], None]) -> None:
+    """Nobody has to know what to look for: some of a few hundred stories end badly."""
+    with pytest.MonkeyPatch.context() as patch:
+        way(patch)
+        for seed in range(300):
+            teller, story = Teller(seed), Story()
+            story.ledger, story.directory = ledger, tmp_path
+            try:
+                tell(story, teller.scope, teller.steps(12), teller.begins_full)
+            except AssertionError:
+                return
+    pytest.fail("300 stories went well")
