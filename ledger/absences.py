@@ -14,10 +14,15 @@ MANY_FILES, MANY_SHARE = 50, 0.2
 _AWAITING = (FileState.AWAITING_LISTING, FileState.AWAITING_FLAG)
 
 
-def mirrored(connection: Connection, source_id: int) -> int:
-    """How many files the mirror knows of the source, in whatever state; what lies in others is not counted."""
+def most_at_once(connection: Connection, source_id: int) -> float:
+    """How many of the VANISHED may be let go at once, by what the mirror knows now; what lies in others is not counted.
+
+    The mirror is counted only if so many have vanished that it matters: a listing without news must not read all of it.
+    """
+    if _counted(connection, source_id, FileState.VANISHED) <= MANY_FILES:
+        return MANY_FILES
     listed = and_(files.c.source_id == source_id, files.c.container.is_(None))
-    return int(connection.execute(select(func.count()).where(listed)).scalar_one())
+    return max(MANY_FILES, MANY_SHARE * int(connection.execute(select(func.count()).where(listed)).scalar_one()))
 
 
 def awaiting(connection: Connection, source_id: int) -> int:
@@ -42,15 +47,15 @@ def judge(
     run: Run,
     source_id: int,
     vanished: ColumnElement[bool],
-    before: int,
+    most: float,
     everything: bool,
     moved_root: bool,
     confirm: bool,
 ) -> bool:
     """Let the VANISHED go, or make them wait; the same for those of an earlier listing that are among `vanished` again.
 
-    `before` is how many files the mirror knew before this listing, and `everything` whether it held none of them: of files
-    under an unlisted prefix nobody knows. Returns whether the operator's flag is needed.
+    `most` may be let go at once, and `everything` says whether the listing held none of what the mirror knew: of files under an
+    unlisted prefix nobody knows. Returns whether the operator's flag is needed.
     """
     fresh = _counted(connection, source_id, FileState.VANISHED)
     if not fresh and not awaiting(connection, source_id):
@@ -66,19 +71,19 @@ def judge(
         # The second listing must be another run's: one that was merely tried again proves nothing.
         confirmed = and_(vanished, _in(source_id, FileState.AWAITING_LISTING), files.c.missed_by != run.id)
         _set(connection, confirmed, FileState.GONE)
-        _let_go(connection, run, source_id, fresh, before)
+        _let_go(connection, run, source_id, fresh, most)
     return _counted(connection, source_id, FileState.AWAITING_FLAG) > 0
 
 
-def judge_orphaned(connection: Connection, run: Run, source_id: int, before: int) -> None:
+def judge_orphaned(connection: Connection, run: Run, source_id: int) -> None:
     """Let the VANISHED go unless they are many: their absence is certain, but nothing has taken their place."""
-    _let_go(connection, run, source_id, _counted(connection, source_id, FileState.VANISHED), before)
+    fresh = _counted(connection, source_id, FileState.VANISHED)
+    _let_go(connection, run, source_id, fresh, most_at_once(connection, source_id))
 
 
-def _let_go(connection: Connection, run: Run, source_id: int, fresh: int, before: int) -> None:
-    many = fresh > max(MANY_FILES, MANY_SHARE * before)
+def _let_go(connection: Connection, run: Run, source_id: int, fresh: int, most: float) -> None:
     vanished = _in(source_id, FileState.VANISHED)
-    if many:
+    if fresh > most:
         connection.execute(update(files).where(vanished).values(state=FileState.AWAITING_LISTING.value, missed_by=run.id))
     else:
         _set(connection, vanished, FileState.GONE)

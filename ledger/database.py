@@ -248,6 +248,15 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
+def unindexed(column: Column[int]) -> ColumnElement[int]:
+    """The column in a condition that few rows of another index have to meet.
+
+    SQLite keeps no statistics: it takes an index of the column for choosy, though nearly all rows may have the same value.
+    Source: https://www.sqlite.org/optoverview.html, "Disqualifying WHERE Clause Terms Using Unary +".
+    """
+    return column + 0
+
+
 def _array(column: Column[Any], values: list[Any]) -> Any:
     return bindparam(None, values, type_=postgresql.ARRAY(column.type), unique=True)
 

@@ -31,7 +31,7 @@ from core.files import ChangePage, ListingEnd, SourceFile
 from core.ids import document_id
 from ledger import absences, members, runs, trees
 from ledger.acls import acl_ids
-from ledger.database import Database, parts
+from ledger.database import Database, parts, unindexed
 from ledger.moves import pair_moves
 from ledger.removal import retire_gone
 from ledger.renewal import renewed
@@ -198,18 +198,12 @@ def promote(db: Database, run: Run, source: SourceRow, listing: int, end: Listin
     """
     with db.write() as connection:
         runs.fence(connection, run)
-        before = absences.mirrored(connection, source.id)
         # Tombstones and absences are judged against the old mirror, before new rows join it.
-        of_tombstones = and_(listed_files.c.listing_id == listing, listed_files.c.kind == Listed.REMOVED)
-        tombstones = select(listed_files.c.document_id).where(of_tombstones)
-        connection.execute(
-            update(files)
-            .where(files.c.source_id == source.id, files.c.document_id.in_(tombstones))
-            .values(state=FileState.GONE)
-        )
+        connection.execute(update(files).where(_said(listing, Listed.REMOVED)).values(state=FileState.GONE))
         seen = _saw_any(connection, source.id, listing)
-        missed = _vanished(connection, source.id, listing, files) if end.full else _said_missed(source.id, listing)
+        missed = _vanished(connection, source.id, listing, files) if end.full else _said(listing, Listed.MISSED)
         _miss(connection, source.id, missed)
+        most = absences.most_at_once(connection, source.id)
         _upsert(db, connection, run, source.id, listing)
         if end.full:
             # A file under another name is a file seen again.
@@ -218,7 +212,7 @@ def promote(db: Database, run: Run, source: SourceRow, listing: int, end: Listin
         moved_root = bool(stored and end.root and stored != end.root)
         # A listing of changes alone cannot tell that nothing is left: that its root is lost, its source says itself.
         everything = end.full and not seen
-        needs_flag = absences.judge(connection, run, source.id, missed, before, everything, moved_root, confirm)
+        needs_flag = absences.judge(connection, run, source.id, missed, most, everything, moved_root, confirm)
         removed = retire_gone(db, connection, run, source.id)
         values: dict[str, object] = {"cursor": end.cursor, "listed_at": time.time()}
         # Another root is believed once a whole listing of it made nothing wait, or the operator vouched for it: a source with
@@ -242,10 +236,9 @@ def settle_moves(db: Database, run: Run, source: SourceRow) -> int:
     """
     with db.write() as connection:
         runs.fence(connection, run)
-        before = absences.mirrored(connection, source.id)
         orphaned = and_(files.c.source_id == source.id, files.c.state == FileState.MOVING, ~_has_new_place())
         if connection.execute(update(files).where(orphaned).values(state=FileState.VANISHED)).rowcount:
-            absences.judge_orphaned(connection, run, source.id, before)
+            absences.judge_orphaned(connection, run, source.id)
         return retire_gone(db, connection, run, source.id)
 
 
@@ -335,10 +328,10 @@ def _has_new_place(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(newer.c.moved_from == files.c.document_id, newer.c.state == FileState.PRESENT, *conditions)
 
 
-def _said_missed(source_id: int, listing: int) -> ColumnElement[bool]:
-    """Of a listing of changes: gone by no word of its own."""
-    of_missed = and_(listed_files.c.listing_id == listing, listed_files.c.kind == Listed.MISSED)
-    return and_(files.c.source_id == source_id, files.c.document_id.in_(select(listed_files.c.document_id).where(of_missed)))
+def _said(listing: int, kind: Listed) -> ColumnElement[bool]:
+    """The listing says this of the file. Its id tells its source: if that were named too, SQLite would look at all it holds."""
+    of_kind = and_(listed_files.c.listing_id == listing, listed_files.c.kind == kind)
+    return files.c.document_id.in_(select(listed_files.c.document_id).where(of_kind))
 
 
 def _miss(connection: Connection, source_id: int, vanished: ColumnElement[bool]) -> None:
@@ -380,6 +373,5 @@ def _upsert(db: Database, connection: Connection, run: Run, source_id: int, list
         runs.publish(connection, run)
     back = files.alias("back")
     returned = exists().where(back.c.document_id == files.c.moved_from, back.c.state == FileState.PRESENT)
-    connection.execute(
-        update(files).where(files.c.source_id == source_id, files.c.moved_from.is_not(None), returned).values(moved_from=None)
-    )
+    moved = and_(files.c.moved_from > "", unindexed(files.c.source_id) == source_id)
+    connection.execute(update(files).where(moved, returned).values(moved_from=None))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, select, union
 
-from ledger.database import Database
+from ledger.database import Database, unindexed
 from ledger.libraries import LibraryRow, active
 from ledger.schema import ChunkState, FileState, chunks, documents, files, quarantine, sources
 
@@ -65,7 +65,7 @@ def collect(db: Database, library: LibraryRow, source_id: int | None = None) -> 
             files=count(select(f.document_id).where(of_files, f.state == FileState.PRESENT)),
             documents=all_documents,
             chunks=live,
-            owed=count(select(f.document_id).where(of_files, f.owed, f.state == FileState.PRESENT)),
+            owed=count(select(f.document_id).where(of_files, f.file_id > b"", f.owed, unindexed(f.state) == FileState.PRESENT)),
             quarantined=count(select(q.document_id).where(of_quarantine)),
             # Told by the exceptions, which are few, rather than by looking at every file.
             current=all_documents - count(select(union(*exceptions, absent).subquery())),

@@ -121,11 +121,13 @@ def stage(db: Database, connection: Connection, listing: int, page: ChangePage) 
 
 def promote(db: Database, connection: Connection, source_id: int, listing: int, full: bool) -> None:
     """Make what is staged the tree, within the listing's promotion."""
-    staged = listed_nodes.alias("staged")
-    said = and_(staged.c.listing_id == listing, staged.c.id == nodes.c.id)
-    gone = ~exists().where(said, ~staged.c.dropped) if full else exists().where(said, staged.c.dropped)
-    connection.execute(delete(nodes).where(nodes.c.source_id == source_id, gone))
     c = listed_nodes.c
+    if full:
+        staged = listed_nodes.alias("staged")
+        gone = ~exists().where(staged.c.listing_id == listing, staged.c.id == nodes.c.id, ~staged.c.dropped)
+    else:  # from what is staged to the tree: what changed must not cost a look at all that did not
+        gone = nodes.c.id.in_(select(c.id).where(c.listing_id == listing, c.dropped))
+    connection.execute(delete(nodes).where(nodes.c.source_id == source_id, gone))
     incoming = select(literal(source_id).label("source_id"), c.id, c.parent, c.folder, c.facts)
     incoming = incoming.where(c.listing_id == listing, ~c.dropped)
     statement = db.insert(nodes).from_select([column.name for column in incoming.selected_columns], incoming)
