@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    LargeBinary,
     Select,
     and_,
+    bindparam,
     cast,
     delete,
     exists,
@@ -25,6 +28,7 @@ from ledger.database import Database, parts
 from ledger.schema import listed_nodes, nodes
 
 _PAGE = 1_000
+_PARENT, _AFTER = (bindparam(name, type_=LargeBinary()) for name in ("parent", "after"))
 
 
 class LedgerTree:
@@ -48,16 +52,11 @@ class LedgerTree:
 
     def children(self, parent: bytes) -> Iterator[Node]:
         """See Tree."""
-        yield from self._pages(lambda after: self._seen(
-            and_(listed_nodes.c.parent == parent, listed_nodes.c.id > after),
-            and_(nodes.c.parent == parent, nodes.c.id > after),
-        ))  # fmt: skip
+        yield from self._pages(self._children, parent=parent)
 
     def folders(self) -> Iterator[Node]:
         """See Tree."""
-        yield from self._pages(lambda after: self._seen(
-            and_(listed_nodes.c.folder, listed_nodes.c.id > after), and_(nodes.c.folder, nodes.c.id > after)
-        ))  # fmt: skip
+        yield from self._pages(self._folders)
 
     def pending(self, limit: int) -> list[Node]:
         """See Tree."""
@@ -68,7 +67,7 @@ class LedgerTree:
     def missed(self) -> Iterator[Node]:
         """See Tree."""
         if self._from_scratch:
-            yield from self._pages(lambda after: _kept(self._source_id, self._listing, nodes.c.id > after))
+            yield from self._pages(_page_of(_kept(self._source_id, self._listing, nodes.c.id > _AFTER)))
 
     def before(self, ids: Iterable[bytes]) -> set[bytes]:
         """See Tree."""
@@ -79,6 +78,18 @@ class LedgerTree:
                 found.update(bytes(id) for id in connection.execute(select(nodes.c.id).where(of_source)).scalars())
         return found
 
+    # Building a statement takes longer than asking it, and some are asked of each folder.
+
+    @cached_property
+    def _children(self) -> Select[tuple[object, ...]]:
+        staged = and_(listed_nodes.c.parent == _PARENT, listed_nodes.c.id > _AFTER)
+        return _page_of(self._seen(staged, and_(nodes.c.parent == _PARENT, nodes.c.id > _AFTER)))
+
+    @cached_property
+    def _folders(self) -> Select[tuple[object, ...]]:
+        staged = and_(listed_nodes.c.folder, listed_nodes.c.id > _AFTER)
+        return _page_of(self._seen(staged, and_(nodes.c.folder, nodes.c.id > _AFTER)))
+
     def _seen(self, staged: ColumnElement[bool], kept: ColumnElement[bool]) -> Select[tuple[object, ...]]:
         """Staged nodes, and promoted ones of which the listing has said nothing."""
         news = _staged(self._listing, and_(staged, ~listed_nodes.c.dropped))
@@ -87,12 +98,11 @@ class LedgerTree:
         both = union_all(news, _kept(self._source_id, self._listing, kept)).subquery()
         return select(both)
 
-    def _pages(self, query: Callable[[bytes], Select[tuple[object, ...]]]) -> Iterator[Node]:
+    def _pages(self, statement: Select[tuple[object, ...]], **given: bytes) -> Iterator[Node]:
         after = b""
         while True:
             with self._db.read() as connection:
-                statement = query(after)
-                page = _read(connection, statement.order_by(statement.selected_columns[0]).limit(_PAGE))
+                page = _read(connection, statement, {**given, "after": after})
             yield from page
             if len(page) < _PAGE:
                 return
@@ -165,6 +175,12 @@ def _kept(source_id: int, listing: int, condition: ColumnElement[bool]) -> Selec
     return select(c.id, c.parent, c.facts, c.folder, pending).where(c.source_id == source_id, condition, unsaid)
 
 
-def _read(connection: Connection, statement: Select[tuple[object, ...]]) -> list[Node]:
-    rows = connection.execute(statement).all()
+def _page_of(statement: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+    return statement.order_by(statement.selected_columns[0]).limit(_PAGE)
+
+
+def _read(
+    connection: Connection, statement: Select[tuple[object, ...]], given: Mapping[str, bytes] | None = None
+) -> list[Node]:
+    rows = connection.execute(statement, given or {}).all()
     return [Node(bytes(id), bytes(parent), facts, bool(folder), bool(pending)) for id, parent, facts, folder, pending in rows]

@@ -94,6 +94,7 @@ class News:
         return None if self._mirror.holds(parents[0], item["id"]) else str(parents[0])
 
     def _can_enter(self, items: dict[str, Resource]) -> bool:
+        self._mirror.read(items.values())
         return any(self._mirror.at(id) is None and self._parent(item) is not None for id, item in items.items())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from blocks.sources.drive.known import Known, known
@@ -57,6 +58,17 @@ class Places:
                 self._kept.clear()
             self._kept[folder] = self._reckoned(folder)
         return self._kept[folder]
+
+    def look_up(self, folders: Iterable[str]) -> None:
+        """Get ready for these folders: they, and those around them, are read level by level rather than one by one."""
+        front = {folder for folder in folders if folder not in self._kept}
+        seen: set[str] = set()
+        while front and len(seen) < _MOST:
+            self._staging.look_up(folder.encode() for folder in front)
+            seen |= front
+            nodes = [self._staging.node(folder.encode()) for folder in front]
+            around = {node.parent.decode() for node in nodes if node is not None and node.parent}
+            front = {folder for folder in around - seen if folder not in self._kept}
 
     def forget(self) -> None:
         """A folder has changed: whatever lies in it may stand elsewhere now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from blocks.sources.drive.account import Account
 from blocks.sources.drive.items import FOLDER, Resource
@@ -49,16 +49,21 @@ class ScopeMirror:
         place = self.places.of(folder)
         return place is not None and id in place.folders
 
-    def look_up(self, items: Iterable[Resource]) -> None:
-        """Get ready for these items: what the tree knows of them, and permissions that do not come with them."""
-        listed = list(items)
-        self.staging.look_up(item["id"].encode() for item in listed)
+    def read(self, items: Collection[Resource]) -> None:
+        """Get ready for these items: what the tree knows of them, and of the folders around them, is read at once."""
+        parents = {parent for item in items for parent in (item.get("parents") or ())[:1]}
+        self.staging.look_up([*(item["id"].encode() for item in items), *(parent.encode() for parent in parents)])
+        self.places.look_up(parents)
+
+    def look_up(self, items: Collection[Resource]) -> None:
+        """The same, and permissions that do not come with them."""
+        self.read(items)
         asked: list[str] = []
 
         def note(id: str) -> None:
             asked.append(id)
 
-        for item in listed:
+        for item in items:
             grants(item, note)
         answers = self._account.each(self._account.permissions, asked) if asked else iter(())
         self._permissions = dict(zip(asked, answers, strict=True))

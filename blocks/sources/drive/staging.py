@@ -10,6 +10,8 @@ from core.trees import Node, Tree
 
 FULL = 1_000
 """Words on files, or on nodes, that make a page."""
+_MOST = 5_000
+"""Nodes that are kept at hand beyond a page."""
 
 _Gone = Literal["removed", "missed"]
 
@@ -83,7 +85,9 @@ class Staging:
         if not (self._nodes or self._files or self._warnings or even_if_empty):
             return
         nodes, files, warnings = self._nodes, self._files, self._warnings
-        self._nodes, self._files, self._warnings, self._read = {}, {}, [], {}
+        self._nodes, self._files, self._warnings = {}, {}, []
+        # Nobody else changes the tree while it is listed, so what was read of it stays true but for the page.
+        self._read = nodes if len(self._read) > _MOST else self._read | nodes
         yield ChangePage(
             files=tuple(word for word in files.values() if isinstance(word, SourceFile)),
             removed=tuple(id for id, word in files.items() if word == "removed"),

@@ -114,7 +114,7 @@ class Walk:
 
     def _look(self, ids: list[str]) -> Iterator[ChangePage]:
         items = list(self._account.each(self._account.item, ids))
-        self._mirror.look_up(item for item in items if item is not None)
+        self._mirror.look_up([item for item in items if item is not None])
         for id, item in zip(ids, items, strict=True):
             parents = item.get("parents") if item is not None else None
             if item is None or item.get("trashed") or not parents or not self._mirror.is_in_scope(parents[0]):

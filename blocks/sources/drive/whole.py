@@ -104,6 +104,7 @@ class Whole:
 
     def _files(self, corpus: str) -> Iterator[ChangePage]:
         for page, token in self._listed(FILES, corpus, self._position.page):
+            self._mirror.read(page)
             belonging = [item for item in page if self._belongs(item)]
             self._mirror.look_up(belonging)
             for item in belonging:
@@ -194,7 +195,7 @@ class Whole:
             level, front = front, []
             for start in range(0, len(level), _PORTION):
                 children = [(folder, found[id]) for folder in level[start : start + _PORTION] for id in inside.pop(folder, ())]
-                self._mirror.look_up(item for _folder, item in children)
+                self._mirror.look_up([item for _folder, item in children])
                 for folder, item in children:
                     self._place_one(item, folder, corpus, pending)
                 front += [item["id"] for _folder, item in children]
