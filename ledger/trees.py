@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     Select,
+    Table,
     and_,
     bindparam,
     cast,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     union_all,
 )
 
@@ -67,7 +69,7 @@ class LedgerTree:
     def missed(self) -> Iterator[Node]:
         """See Tree."""
         if self._from_scratch:
-            yield from self._pages(_page_of(_kept(self._source_id, self._listing, nodes.c.id > _AFTER)))
+            yield from self._pages(_page_of(_kept(self._source_id, self._listing, nodes.c.id > _AFTER), "id"))
 
     def before(self, ids: Iterable[bytes]) -> set[bytes]:
         """See Tree."""
@@ -82,13 +84,12 @@ class LedgerTree:
 
     @cached_property
     def _children(self) -> Select[tuple[object, ...]]:
-        staged = and_(listed_nodes.c.parent == _PARENT, listed_nodes.c.id > _AFTER)
-        return _page_of(self._seen(staged, and_(nodes.c.parent == _PARENT, nodes.c.id > _AFTER)))
+        return _page_of(self._seen(_inside(listed_nodes), _inside(nodes)), "parent", "id")
 
     @cached_property
     def _folders(self) -> Select[tuple[object, ...]]:
         staged = and_(listed_nodes.c.folder, listed_nodes.c.id > _AFTER)
-        return _page_of(self._seen(staged, and_(nodes.c.folder, nodes.c.id > _AFTER)))
+        return _page_of(self._seen(staged, and_(nodes.c.folder, nodes.c.id > _AFTER)), "id")
 
     def _seen(self, staged: ColumnElement[bool], kept: ColumnElement[bool]) -> Select[tuple[object, ...]]:
         """Staged nodes, and promoted ones of which the listing has said nothing."""
@@ -175,8 +176,17 @@ def _kept(source_id: int, listing: int, condition: ColumnElement[bool]) -> Selec
     return select(c.id, c.parent, c.facts, c.folder, pending).where(c.source_id == source_id, condition, unsaid)
 
 
-def _page_of(statement: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-    return statement.order_by(statement.selected_columns[0]).limit(_PAGE)
+def _inside(table: Table) -> ColumnElement[bool]:
+    """The node lies in _PARENT, and comes after _AFTER: said so that only the index of parents serves.
+
+    Were it `parent = ... AND id > ...`, SQLite would go through all nodes of the source by their primary key.
+    """
+    parent, id = table.c.parent, table.c.id
+    return and_(parent <= _PARENT, tuple_(parent, id) > tuple_(_PARENT, _AFTER))
+
+
+def _page_of(statement: Select[tuple[object, ...]], *order: str) -> Select[tuple[object, ...]]:
+    return statement.order_by(*(statement.selected_columns[name] for name in order)).limit(_PAGE)
 
 
 def _read(

@@ -33,7 +33,7 @@ def fill(world: World, count: int) -> None:
     """Files of the source that were read and are in order, and a tree in which a hundred lie in each folder."""
     db = world.db
     source, library = world.row.id, world.library.id
-    id, inside = (_BLOB[db.engine.dialect.name].format(value) for value in ("'f' || i", "'d' || i / 100"))
+    id, inside = (_BLOB[db.engine.dialect.name].format(value) for value in ("'f' || i", "'d' || (i / 100)"))
     fills = [
         "files (document_id, library_id, source_id, file_id, name, path, size, fingerprint, acl_id, state, wanted, owed,"
         f" read_fingerprint) SELECT '{source}-' || i, {library}, {source}, {id}, 'n', 'p', 1, 'v', 1, 0, 1, i < 0, 'v'",
@@ -100,6 +100,7 @@ def listing(world: World, changed: int) -> None:
     tree = begun.tree
     tree.get(ids[0])
     tree.pending(8)
+    assert len(list(tree.children(b"d1"))) == 100
     nodes = tuple(Node(id, b"d0", "[1]") for id in ids[0])
     edited = tuple(SourceFile(id, "n", "p", 2, "w") for id in ids[0])
     page = ChangePage(edited, tuple(ids[1]), tuple(ids[2]), (), (), nodes, (*ids[1], *ids[2]), "position")
