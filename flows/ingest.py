@@ -34,7 +34,7 @@ from tasks.discover import discover
 from tasks.embed import embed
 from tasks.extract import extract
 from tasks.finish import finish
-from tasks.log import logger
+from tasks.log import errors_in_one_line, logger
 from tasks.plan import make_plan
 from tasks.progress import Progress, tell
 from tasks.publish import publish
@@ -96,6 +96,8 @@ def ingest(
             for one that works on other sources, and gives way to one that works on the same.
     """
     opened = open_library(library)
+    if not opened.settings.log_level:
+        errors_in_one_line()
     try:
         adapters = named_sources.named(opened, source, include, exclude)
     except Undescribed as exc:
@@ -148,7 +150,7 @@ def _ingest(
         report = ctx.report
         report.seconds = ctx.seconds() | {"total": round(time.perf_counter() - started, 3)}
         progress.update(100.0)
-        publish_report(library.name, report)
+        publish_report(library.name, report, [source.row.root for source in contexts])
         if unavailable:
             raise SourceUnavailable("; ".join(map(str, unavailable))) from unavailable[0]
     if report.complete:

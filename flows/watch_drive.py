@@ -16,6 +16,7 @@ from prefect.states import Completed
 from blocks.library import open_library
 from core.errors import SourceUnavailable
 from tasks.channels import keep_channels, total, watched
+from tasks.log import errors_in_one_line
 
 
 def _run_name() -> str:
@@ -32,6 +33,8 @@ def watch_drive(library: str = "default", stop: bool = False) -> Any:
         stop: Have no more notifications sent: stop all channels.
     """
     opened = open_library(library)
+    if not opened.settings.log_level:
+        errors_in_one_line()
     try:
         address = opened.settings.hooks_url
         if not (address or stop):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,14 +42,14 @@ class ProgressArtifact:
             self._shown, self._at = percent, now
 
 
-def publish_report(library: str, report: SyncReport) -> None:
+def publish_report(library: str, report: SyncReport, sources: Sequence[str]) -> None:
     """The sync report as a table, and as a page with what needs a person's eye."""
     create_table_artifact(
         table=[{name: getattr(report, name) for name in COUNTS} | {"owed": report.owed}],
         key=_key("sync-report", library),
         description=f"Sync report of library {library}",
     )
-    create_markdown_artifact(markdown=markdown(library, report), key=_key("sync-summary", library))
+    create_markdown_artifact(markdown=markdown(library, report, sources), key=_key("sync-summary", library))
 
 
 def publish_plan(library: str, plan: Plan) -> None:
@@ -70,9 +71,16 @@ def plan_row(plan: Plan) -> dict[str, str]:
     }
 
 
-def markdown(library: str, report: SyncReport) -> str:
+def markdown(library: str, report: SyncReport, sources: Sequence[str] = ()) -> str:
     """The report as a Markdown page."""
-    lines = [f"# Sync report: {library}", "", "| what | count |", "| --- | ---: |"]
+    lines = [
+        f"# Sync report: {library}",
+        "",
+        *(f"- {_cell(source)}" for source in sources),
+        "",
+        "| what | count |",
+        "| --- | ---: |",
+    ]
     lines += [f"| {name.replace('_', ' ')} | {getattr(report, name):,} |" for name in COUNTS]
     lines += ["", "| stage | seconds |", "| --- | ---: |"]
     lines += [f"| {stage} | {seconds:.2f} |" for stage, seconds in report.seconds.items()]

@@ -40,7 +40,7 @@ def test_without_a_library_there_is_nothing_to_watch(home: Path, monkeypatch: py
     assert not home.exists()
 
 
-def test_what_could_not_be_done_fails_the_run_and_says_what_to_do(home: Path) -> None:
+def test_what_could_not_be_done_fails_the_run_and_says_what_to_do(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A channel that is open, and nobody logged in to stop it."""
     db = open_ledger(Settings.from_env().ledger_url)
     library = libraries.ensure(db, "default", "default")
@@ -50,6 +50,9 @@ def test_what_could_not_be_done_fails_the_run_and_says_what_to_do(home: Path) ->
     state = run(stop=True)
     assert state.is_failed()
     assert "levada drive login" in (state.message or "")
+    told = [record for record in caplog.records if "levada drive login" in record.getMessage()]
+    assert told, "on Prefect's page"
+    assert not [record for record in caplog.records if record.exc_info], "in a line, without a traceback"
     assert channels.of_library(db, library) == [channel]
     db.close()
 

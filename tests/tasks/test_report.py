@@ -8,7 +8,8 @@ from tasks.report import markdown, plan_row
 
 
 def test_what_is_left_to_do_stands_in_the_report() -> None:
-    page = markdown("docs", SyncReport(unchanged=12_345, owed=1_200, seconds={"total": 1.5}))
+    page = markdown("docs", SyncReport(unchanged=12_345, owed=1_200, seconds={"total": 1.5}), ["/documents", "google-drive"])
+    assert page.startswith("# Sync report: docs\n\n- /documents\n- google-drive\n\n")
     assert "| unchanged | 12,345 |" in page
     assert "**1,200 files are still owed**; the next run goes on with them." in page
     assert "owed" not in markdown("docs", SyncReport())
