@@ -44,7 +44,7 @@ class GoogleCredentials(Block, ABC):
         parts = urlsplit(url)
         if url and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("api_url must be a URL such as http://127.0.0.1:8085")
-        return url.rstrip("/")
+        return url.rstrip("/").removesuffix("/drive/v3").rstrip("/")  # as Google's client libraries name it
 
     @property
     @abstractmethod
