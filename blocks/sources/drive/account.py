@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from blocks.sources.drive.answers import Turning
 from blocks.sources.drive.client import DriveClient
-from blocks.sources.drive.errors import Gone, Refused, TokenRejected
+from blocks.sources.drive.errors import CorpusLost, Gone, Refused, TokenRejected
 from blocks.sources.drive.items import FIELDS, FOLDER, Resource
 from blocks.sources.drive.readers import own_grants
 from core.errors import SourceUnavailable
@@ -76,10 +76,10 @@ class Account:
                 return
             page = None
 
-    def item(self, id: str) -> Resource | None:
-        """An item as it is now; None if it is not there, or not for us."""
+    def item(self, id: str, more: str = "") -> Resource | None:
+        """An item as it is now, with `more` fields than usual; None if it is not there, or not for us."""
         try:
-            return self.client.file(id, FIELDS)
+            return self.client.file(id, FIELDS + more)
         except Gone:
             return None
         except Refused as exc:
@@ -93,6 +93,35 @@ class Account:
             return list(self.client.permissions(id))
         except (Gone, Refused):
             return None
+
+    def members(self, drive: str) -> list[Resource] | None:
+        """Permissions of a shared drive's members; None if Drive does not tell them to us.
+
+        A drive's id may pass for a file's, or not; then something in the drive that has no rights of its own tells the same.
+        """
+        try:
+            return list(self.client.permissions(drive))
+        except Refused:
+            return None
+        except Gone:
+            return self._inherited(drive)
+
+    def _inherited(self, drive: str) -> list[Resource] | None:
+        try:
+            items = self.page(inside(drive), drive)["files"]
+        except (Gone, CorpusLost):
+            return None
+        plain = (
+            item for item in items if not (item.get("hasAugmentedPermissions") or item.get("inheritedPermissionsDisabled"))
+        )
+        found = next(plain, None)
+        return None if found is None else self.permissions(found["id"])
+
+    def is_listed(self, item: Resource) -> bool:
+        """False if the lists of the user's Drive do not name the item: it is known by its link, and no log tells of it."""
+        name = item.get("name", "").replace("\\", "\\\\").replace("'", "\\'")
+        pages = self.pages(f"name = '{name}' and trashed = false", USER, "items of that name")
+        return any(found["id"] == item["id"] for page in pages for found in page["files"])
 
     def grants(self, item: Resource) -> tuple[str, ...]:
         """Who may see an item whose folder is not known."""

@@ -222,10 +222,17 @@ class _Run:
                 yield from self._found(self._find(root), root)
             elif not root.whole:
                 yield from self._found(self._glance(root), root)
+                self._walk_again(root)
             elif root.corpus != USER:
                 yield from self._found(self._members(root), root)
         yield from self._whole.corpora(self._roots())
         yield from self._walk.pending()
+
+    def _walk_again(self, root: Root) -> None:
+        """What is shared by link alone is listed each time, since no log tells of it."""
+        known_now = self._mirror.at(root.id)
+        if root.by_link and not self._full and known_now is not None:
+            self._mirror.staging.put(known_now.node(pending=True))
 
     def _glance(self, root: Root) -> Found:
         """A folder, with one question. The readers of one on a shared drive change with something that its log tells."""
@@ -245,7 +252,7 @@ class _Run:
         before = self._mirror.at(root.id)
         if before is None:
             return self._find(root)
-        listed = self._account.permissions(root.id)
+        listed = self._account.members(root.id)
         return root, before.with_grants(UNKNOWN if listed is None else principals(listed))
 
     def _found(self, found: Found, before: Root | None = None) -> Iterator[ChangePage]:

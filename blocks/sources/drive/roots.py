@@ -42,6 +42,8 @@ class Root:
     lost: bool = False
     by_shortcut: bool = False
     """Only a shortcut brings it into the scope; it may be a file."""
+    by_link: bool = False
+    """Nobody shared it with us by name: no log tells of what is in it."""
 
     def facts(self) -> dict[str, Any]:
         """As the cursor keeps it."""
@@ -51,12 +53,21 @@ class Root:
             "above": list(self.above),
             "lost": self.lost,
             "by_shortcut": self.by_shortcut,
+            "by_link": self.by_link,
         }
 
     @classmethod
     def of(cls, id: str, facts: dict[str, Any]) -> Root:
         """As the cursor kept it."""
-        return cls(id, facts["corpus"], facts["whole"], tuple(facts["above"]), facts["lost"], facts["by_shortcut"])
+        return cls(
+            id,
+            facts["corpus"],
+            facts["whole"],
+            tuple(facts["above"]),
+            facts["lost"],
+            facts["by_shortcut"],
+            facts.get("by_link", False),
+        )
 
 
 Found = tuple[Root, Known | None]
@@ -93,7 +104,7 @@ def find_drive(account: Account, id: str) -> Found:
         drive = account.client.drive(id)
     except (CorpusLost, Gone):
         return Root(id, id, whole=True, lost=True), None
-    members = account.permissions(id)
+    members = account.members(id)
     readers = UNKNOWN if members is None else principals(members)
     item = {"id": id, "name": drive.get("name", id), "mimeType": FOLDER}
     return Root(id, id, whole=True), described(item, "", id, readers)
@@ -101,12 +112,16 @@ def find_drive(account: Account, id: str) -> Found:
 
 def find_folder(account: Account, id: str, before: Root | None = None) -> Found:
     """A folder; lost if it is deleted, in the trash, or not shared with us any more. Raises UsageError if it is no folder."""
-    item = account.item(id)
+    item = account.item(id, ",ownedByMe,sharedWithMeTime")
+    if item is None and before is None and (drive := find_drive(account, id))[1] is not None:
+        return drive  # its address looks like a folder's
     if item is None or item.get("trashed"):
         corpus, above = (before.corpus, before.above) if before is not None else (USER, ())
         return Root(id, corpus, whole=False, above=above, lost=True), None
     _check(item)
-    return _found(account, item)
+    root, found = _found(account, item)
+    named = root.corpus != USER or item.get("ownedByMe") or "sharedWithMeTime" in item
+    return replace(root, by_link=not (named or account.is_listed(item))), found
 
 
 def target(account: Account, item: Resource) -> Found:

@@ -248,3 +248,45 @@ def test_a_root_that_never_was_there_does_not_keep_the_others_waiting(scene: Sce
     scene.world.edit(next(id for id, file in kept.files.items() if file.path == "Hidden/late.txt"), b"edited")
     before = {file.fingerprint for file in kept.files.values()}
     assert {file.fingerprint for file in kept.sync().values()} != before, "its changes are followed from then on"
+
+
+def test_what_is_shared_by_link_alone_is_listed_each_time(scene: Scene) -> None:
+    inner = scene.world.create_folder("Inner", scene.docs)
+    scene.fill(inner, 2)
+    scene.world.share(scene.docs, type="anyone")
+    kept = scene.kept(email="stranger3@example.com")
+    first, second = sorted(kept.sync())
+    scene.world.edit(first, b"edited")
+    scene.world.delete(second)
+    scene.world.create_file("new.txt", b"x", inner)
+    before = kept.files[first].fingerprint
+    kept.sync()
+    assert kept.files[first].fingerprint != before
+    assert kept.paths == ["Docs/Inner/0000.txt", "Docs/Inner/new.txt"] or kept.paths == [
+        "Docs/Inner/0001.txt",
+        "Docs/Inner/new.txt",
+    ]
+
+
+def test_a_folder_in_one_that_is_shared_by_name_is_followed_by_the_log(scene: Scene) -> None:
+    inner = scene.world.create_folder("It's \\ inner", scene.docs)
+    scene.fill(inner, 1)
+    scene.world.share(scene.docs, email=BOB)
+    kept = scene.kept(inner, email=BOB, lag=1e9)
+    (file,) = kept.sync()
+    scene.server.requests.clear()
+    scene.world.edit(file, b"edited")
+    kept.sync()
+    assert scene.server.requests.count("files.list") == 0
+
+
+def test_a_server_for_which_a_shared_drive_is_no_file(scene: Scene) -> None:
+    drive, folder = scene.drive()
+    scene.world.share(folder, email="carol@example.com")
+    plain = scene.world.create_file("plain.txt", b"x", drive)
+    scene.server.faults.add({"path_regex": f"/files/{drive}(/|$)"}, times=None, code=404, reason="notFound")
+    for kept in (scene.kept(drives=[drive]), scene.kept(drive)):
+        files = kept.sync()
+        assert set(files[plain].acl) == {f"user:{ALICE}", f"user:{BOB}"}
+        (inside,) = files.keys() - {plain}
+        assert set(files[inside].acl) == {f"user:{ALICE}", f"user:{BOB}", "user:carol@example.com"}
