@@ -47,6 +47,13 @@ def assert_settled(carrier: Carrier) -> None:
         fresh.close()
 
 
+def assert_settled_later(carrier: Carrier) -> None:
+    """The same when lists have caught up."""
+    carrier.place.world.advance(901)
+    carrier.sync()
+    assert_settled(carrier)
+
+
 def work(carrier: Carrier) -> tuple[int, int, int]:
     """Downloads, embeddings and store writes so far."""
     return carrier.downloads, carrier.embedded, carrier.writes
@@ -356,6 +363,22 @@ def test_a_list_that_lags_brings_nothing_back(place: Place, carry: Make) -> None
     world.advance(901)
     carrier.sync()
     assert_settled(carrier)
+
+
+@pytest.mark.parametrize("target", ["a", "a1"])
+def test_everything_is_listed_while_lists_lag(place: Place, carry: Make, target: str) -> None:
+    """What the lists do not show yet is asked for, in a root as anywhere else."""
+    carrier, world = carry(folders=[place.a]), place.world
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.p, getattr(place, target))
+    world.move(place.in_o, getattr(place, target))
+    carrier.sync()
+    everything = {place.in_a, place.in_a1, place.in_p, place.in_o}
+    assert carrier.paths().keys() == everything
+    promotion = carrier.sync(full=True)
+    assert carrier.paths().keys() == everything and promotion.removed == 0
+    assert_settled_later(carrier)
 
 
 # -- content ----------------------------------------------------------------------------------------------------------

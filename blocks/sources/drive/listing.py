@@ -341,11 +341,14 @@ class _Run:
                 self._cursor.again.pop(_TREE + root.id, None)
 
     def _confirm_missed(self) -> Iterator[ChangePage]:
-        """What was there before and was in no list is asked for; of a folder that is missed with all in it, the folder."""
+        """What was there before and was in no list is asked for; of a folder that is missed with all in it, the folder.
+
+        What lies in a root that is lost is not: nobody can see it, and it waits with its root.
+        """
         yield from self._mirror.staging.page()
         missed = {node.id: node.parent for node in self._tree.missed()}
-        roots = {id.encode() for id in self._mirror.roots}
-        outermost = [id.decode() for id, parent in missed.items() if parent not in missed and not {id, parent} & roots]
+        lost = {root.id.encode() for root in self._roots() if root.lost}
+        outermost = [id.decode() for id, parent in missed.items() if parent not in missed and not {id, parent} & lost]
         yield from self._walk.look(outermost)
         yield from self._walk.pending()
 
