@@ -15,6 +15,7 @@ import pytest
 from tests.once import made_once
 from tests.servers.conversion import Conversion, convert
 from tests.servers.prefect_home import PrefectDatabase, make_database
+from tests.statements import compile_once
 
 TOGETHER = ("crash", "flows", "apps", "deployments", "blocks/embedders")
 """Folders whose files share a Prefect server, a crash stage or a converted model."""
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Leave out what is dear and shows nothing here."""
     # A million objects that Prefect has loaded are no garbage.
     gc.set_threshold(20_000, 10, 10)
+    compile_once()
     # All servers are on the loopback, without TLS: each client of one would read 150 certificates for nothing.
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "servers" / "nobody.pem")
 

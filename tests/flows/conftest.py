@@ -20,6 +20,7 @@ from apps.prefect_api import connect
 from blocks.embedders.base import Embedder
 from blocks.embedders.sentence_transformer import SentenceTransformerEmbedder
 from core.settings import Settings
+from ledger.database import open_ledger
 from tests.flows.world import World
 from tests.servers.prefect_home import PrefectDatabase, without_prefect
 
@@ -51,9 +52,18 @@ def kept_embedder(converted_models: Path) -> Iterator[Embedder]:
     SentenceTransformerEmbedder.close(embedder)
 
 
+@pytest.fixture(scope="package")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with its schema and no row, to be copied: building one takes a quarter of a second."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    open_ledger(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
 def world(
     prefect_server: None,
+    empty_ledger: Path,
     converted_models: Path,
     kept_embedder: Embedder,
     tmp_path: Path,
@@ -68,6 +78,6 @@ def world(
     monkeypatch.setattr("blocks.library._default_embedder", default_embedder)
     monkeypatch.setenv("LEVADA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LEVADA_EXTRACT_WORKERS", "1")
-    made = World(tmp_path, converted_models)
+    made = World(tmp_path, converted_models, empty_ledger=empty_ledger)
     yield made
     made.close()

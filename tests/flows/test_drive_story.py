@@ -63,7 +63,7 @@ def test_a_drive_is_followed_through_all_stages(world: World, tmp_path: Path, mo
 
 
 def _fresh(world: World, home: Path, address: str) -> list[Any]:
-    other = World(home.parent, world.models)
+    other = World(home.parent, world.models, empty_ledger=world.empty_ledger)
     other.prepare(home)
     try:
         ingest_in_stages(other.library(), address)

@@ -72,7 +72,7 @@ def test_a_damaged_store_is_rebuilt_without_embedding(filled: World, damage: obj
 def test_a_store_of_another_library_is_moved_aside(filled: World, tmp_path: Path) -> None:
     other_base = tmp_path / "other"
     other_base.mkdir()
-    other = World(other_base, filled.models, name="other")
+    other = World(other_base, filled.models, "other", filled.empty_ledger)
     other.write("elsewhere.txt", "This belongs to somebody else.")
     other.ingest()
     store = store_of(filled)

@@ -36,7 +36,7 @@ def fill(world: World) -> None:
 def fresh(world: World, tmp_path: Path) -> World:
     """Another home that has never seen the folder."""
     (tmp_path / "other").mkdir()
-    other = World(tmp_path / "other", world.models)
+    other = World(tmp_path / "other", world.models, empty_ledger=world.empty_ledger)
     other.folder.rmdir()
     other.folder = world.folder
     return other

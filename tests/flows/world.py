@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from ledger.statistics import Statistics, collect
 class World:
     """`folder` is ingested into library `name` of `home`."""
 
-    def __init__(self, base: Path, models: Path, name: str = "default") -> None:
+    def __init__(self, base: Path, models: Path, name: str = "default", empty_ledger: Path | None = None) -> None:
+        """`empty_ledger`: what the first ingest that has to succeed finds in the home, for to build one is dear."""
         self.name = name
         self.models = models
+        self.empty_ledger = empty_ledger
         self.folder = base / "folder"
         self.folder.mkdir(exist_ok=True)
         self.prepare(base / "home")
@@ -60,6 +63,8 @@ class World:
 
     def ingest(self, **parameters: Any) -> SyncReport:
         """Run the flow to a good end; its report."""
+        if self.empty_ledger is not None and not (self.home / "ledger.db").exists():
+            shutil.copy(self.empty_ledger, self.home / "ledger.db")
         state = self.run(**parameters)
         if not state.is_completed():
             state.result()
