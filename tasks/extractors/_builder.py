@@ -8,7 +8,7 @@ from core.documents import HIDDEN_TEXT, Box, Document, Element, ElementKind, Mem
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._encodings.decode import normalise
-from tasks.extractors._invisible import visible
+from tasks.extractors._invisible import is_all_seen, visible
 
 MAX_CHARACTERS = 50_000_000
 """A document with more text than this is refused: it would not fit through the pipeline in bounded memory."""
@@ -47,7 +47,7 @@ class Builder:
         box: Box | None = None,
     ) -> None:
         """Append one element. Raises Unprocessable(TOO_LARGE) when the document has grown beyond MAX_CHARACTERS."""
-        if not (text.isascii() and text.replace("\n", " ").isprintable()):  # most texts need nothing of this
+        if not (text.replace("\n", " ").isprintable() and (text.isascii() or is_all_seen(text))):  # most need nothing of this
             text = self._cleaned(text)
         text = text.strip()
         if not text:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-BULLET = re.compile(r"[•‣◦▪▫■□●○❖➢✓–—*·\uf0b7\uf0a7\uf0d8\uf0fc\uf076-]\s+(?=\S)")
+SIGNS = "•‣◦▪▫■□●○❖➢✓–—*·\uf0b7\uf0a7\uf0d8\uf0fc\uf076-"
+BULLET = re.compile(rf"[{SIGNS}]\s+(?=\S)")
 
 
 def bullet_free(text: str) -> str:

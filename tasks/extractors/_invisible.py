@@ -32,6 +32,11 @@ _NATIONS = frozenset(
 """The only tag sequences in use: after a black flag, England, Scotland and Wales."""
 
 
+def is_all_seen(text: str) -> bool:
+    """True of a text with none of them, if str.isprintable takes all of it for printable but line ends."""
+    return _PRINTABLE.search(text) is None
+
+
 def visible(text: str) -> tuple[str, int]:
     """The text without them, and how many were taken out, soft hyphens not counted."""
     # Most texts have none, which is quicker to see so than by the pattern.

@@ -48,7 +48,7 @@ def markdown_table(rows: Iterable[Sequence[str]]) -> str:
     Blank rows, columns that are blank throughout and, below the header, blank cells at a row's end are left out.
     """
     if isinstance(rows, list) and len(rows) <= _FEW_ROWS and max(map(len, rows), default=0) <= _WIDEST_GAP:
-        return _small_table([[cell_text(cell) if cell else "" for cell in row] for row in rows])
+        return _small_table([[cell_text(cell) if "|" in cell else " ".join(cell.split()) for cell in row] for row in rows])
     packed = PackedRows()
     for row in rows:
         packed.add([(column, text) for column, text in enumerate(map(cell_text, row)) if text])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from tasks.extractors._html.css import Compound, Declared, Selector, declarations, put
-from tasks.extractors._html.query import values
-from tasks.extractors._html.sheets import written_in
+from tasks.extractors._html.css import Compound, Declared, Selector, put
+from tasks.extractors._html.query import attribute, values
+from tasks.extractors._html.sheets import Selected, Written, written_in, written_inline
 
 _MOST_CLASSES = 50
 _FEW_NAMES = 4
@@ -25,7 +25,7 @@ class Rule(NamedTuple):
     """One selector with what it declares."""
 
     selector: Selector
-    declared: Declared
+    written: Written
     order: int
     around: int
     """Marks of the names that elements around it must have."""
@@ -39,18 +39,18 @@ class Cascade:
     def __init__(self, sheets: list[str], root: Any) -> None:
         """`sheets` are the texts of its <style>; classes and ids are those under `root` now."""
         self.rules: list[Rule] = []
-        self._written = written_in(sheets)
-        self._values: dict[str, set[str]] = {}
+        self._sheets = written_in(sheets)
+        self._classes: list[Any] = []
         self._by_key: dict[str, list[Rule]] = {}
         self._candidates: dict[tuple[str, str | None, str | None], list[Rule]] = {}
         self._names_of: dict[Any, frozenset[str]] = {}
         self._marks: dict[str, int] = {}
         self._marks_of: dict[Any, int] = {}
         self._variables: dict[str, str] = {}
-        self._inline: dict[str, Declared] = {}
+        self._inline: dict[str, Written] = {}
         self._styles: dict[Any, dict[str, str]] = {}
         self._alike: dict[tuple[str | None, ...], dict[str, str]] = {}
-        if self._written:
+        if self._sheets:
             self._note_rules(root)
 
     def of(self, element: Any) -> dict[str, str]:
@@ -62,28 +62,29 @@ class Cascade:
             key = (inline, *(str(id(rule)) for rule in matched))
             style = self._alike.get(key)
             if style is None:
-                style = self._alike[key] = self._merged(matched, self.inline(inline) if inline else None)
+                style = self._alike[key] = self._merged(matched, self.inline(inline).declared if inline else None)
             self._styles[element] = style
         return style
 
-    def inline(self, text: str) -> Declared:
+    def inline(self, text: str) -> Written:
         """What a style attribute says."""
         found = self._inline.get(text)
         if found is None:
-            found = self._inline[text] = declarations(text)
+            found = self._inline[text] = written_inline(text)
         return found
 
     def elements(self, root: Any, keys: set[str]) -> list[Any]:
         """The elements whose tag, id or one of whose classes is among the keys (`key_of`), some of them twice."""
         found: list[Any] = []
-        for name, mark in (("class", "."), ("id", "#")):
+        for mark in ".#":
             wanted = {key[1:] for key in keys if key[0] == mark}
-            likely = self._values[name]
-            if len(wanted) <= _FEW_NAMES:
-                likely = {value for key in wanted for value in likely if key in value}
-            values = {value for value in likely if not wanted.isdisjoint(value.split(None, _MOST_CLASSES))}
-            if values:
-                found += [element for element in root.iter("*") if element.get(name) in values]
+            if wanted:
+                attributes = self._classes if mark == "." else attribute("id")(root)
+                likely = set(attributes)
+                if len(wanted) <= _FEW_NAMES:
+                    likely = {value for key in wanted for value in likely if key in value}
+                fitting = {value for value in likely if not wanted.isdisjoint(value.split(None, _MOST_CLASSES))}
+                found += [value.getparent() for value in attributes if value in fitting]
         tags = [key for key in keys if key[0] not in ".#"]
         return [*found, *root.iter(*tags)] if tags else found
 
@@ -95,52 +96,50 @@ class Cascade:
 
     def grounds(self) -> Iterator[str]:
         """What the sheets paint behind anything, whether the page has it or not, and some more."""
-        for rule in self._written:
-            yield from rule.grounds()
+        return chain.from_iterable(sheet.grounds for sheet in self._sheets)
 
     def grounds_understood(self) -> Iterator[str]:
         """What the sheets paint by rules whose selectors are understood."""
-        for rule in self._written:
-            yield from rule.grounds_understood()
+        return chain.from_iterable(sheet.grounds_understood for sheet in self._sheets)
 
     def _note_rules(self, root: Any) -> None:
-        self._values["class"] = set(values("class")(root))
-        is_by_id = any("#" in rule.selectors for rule in self._written)
-        self._values["id"] = set(values("id")(root)) if is_by_id else set()
-        names = {f".{name}" for name in " ".join(self._values["class"]).split()}
-        names.update([f"#{value}" for value in self._values["id"]])
-        for order, rule in enumerate(self._written):
-            if "--" in rule.body:
-                self._note_variables(rule.declared)
-            for selector in rule.living(names):
-                if rule.declared.usual or rule.declared.important:
-                    self._add(selector, rule.declared, order)
+        self._classes = attribute("class")(root)
+        names = set(map(".".__add__, " ".join(set(self._classes)).split()))
+        if any(sheet.is_by_id for sheet in self._sheets):
+            names.update(map("#".__add__, values("id")(root)))
+        before = 0
+        for sheet in self._sheets:
+            self._variables |= sheet.variables
+            for selected in sheet.living(names):
+                if selected.selector is not None:
+                    self._add(selected, selected.selector, before)
+            before += len(sheet.rules)
 
-    def _add(self, selector: Selector, declared: Declared, order: int) -> None:
+    def _add(self, selected: Selected, selector: Selector, before: int) -> None:
         first = selector.compounds[0]
         around = 0
-        for number, compound in enumerate(selector.compounds):
-            if not {" ", ">"}.isdisjoint(selector.combinators[:number]):
-                for name in (*compound.names, compound.tag) if compound.tag else compound.names:
-                    if name in self._marks or len(self._marks) < _MOST_MARKS:
-                        around |= self._marks.setdefault(name, 1 << len(self._marks))
-        is_plain = len(selector.compounds) == 1 and not (first.attributes or first.places or first.unlike)
-        rule = Rule(selector, declared, order, around, is_plain)
+        is_plain = True
+        if len(selector.compounds) > 1:
+            is_plain = False
+            for number, compound in enumerate(selector.compounds):
+                if not {" ", ">"}.isdisjoint(selector.combinators[:number]):
+                    for name in (*compound.names, compound.tag) if compound.tag else compound.names:
+                        if name in self._marks or len(self._marks) < _MOST_MARKS:
+                            around |= self._marks.setdefault(name, 1 << len(self._marks))
+        elif first.attributes or first.places or first.unlike:
+            is_plain = False
+        rule = Rule(selector, selected.rule, before + selected.number, around, is_plain)
         self.rules.append(rule)
         self._by_key.setdefault(key_of(first), []).append(rule)
-
-    def _note_variables(self, declared: Declared) -> None:
-        for own in declared:
-            self._variables |= {name: value for name, value in own.items() if name.startswith("--")}
 
     def _merged(self, matched: list[Rule], own: Declared | None) -> dict[str, str]:
         style: dict[str, str] = {}
         for rule in matched:
-            _merge(style, rule.declared.usual)
+            _merge(style, rule.written.declared.usual)
         if own is not None:
             _merge(style, own.usual)
         for rule in matched:
-            _merge(style, rule.declared.important)
+            _merge(style, rule.written.declared.important)
         if own is not None:
             _merge(style, own.important)
         for name, value in style.items():

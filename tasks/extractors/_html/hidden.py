@@ -15,16 +15,12 @@ from typing import Any, NamedTuple
 from tasks.extractors._builder import Builder
 from tasks.extractors._html.cascade import Cascade, key_of
 from tasks.extractors._html.colours import BLACK, WHITE, Colour, colour_of, is_clear, near
-from tasks.extractors._html.css import Declared, holds
-from tasks.extractors._html.query import attribute, empty, values
-from tasks.extractors._html.sheets import painted
-from tasks.extractors._html.unseen import may_hide, way_of
+from tasks.extractors._html.css import holds
+from tasks.extractors._html.etree import lxml_etree
+from tasks.extractors._html.query import attribute, empty, shown, values
+from tasks.extractors._html.sheets import Written, painted
+from tasks.extractors._html.unseen import way_of
 
-_TELLING = (
-    *("color", "none", "hidden", "absolute", "fixed", "opacity", "collapse", "indent", "mso-hide", "font", "clip", "transform"),
-    *("filter", "margin", "overflow", "visibility", "/*", "\\"),
-)
-"""One of these is in every style that hides."""
 _UNSHOWN = ("audio", "canvas", "datalist", "dialog", "video")
 _MOST_GROUNDS = 200
 _MOST_ANCESTORS = 60
@@ -43,10 +39,11 @@ def take_out(root: Any, found: dict[str, list[Any]], notes: Notes, styles: list[
     for element in found["template"] + found["noscript"] + found["noframes"]:
         _remove(element, builder, gone)
     fonts = [element for element in found["font"] if element.get("color")]
-    if not (notes.sheets or styles or fonts or attribute("hidden")(root)):
+    marks = attribute("hidden")(root)
+    if not (notes.sheets or styles or fonts or marks):
         return
     page = Page(root, notes)
-    for element in page.suspects(root, styles, fonts):
+    for element in page.suspects(root, styles, fonts + [mark.getparent() for mark in marks]):
         if element in gone or element.tag in ("html", "body"):
             continue
         style = page.style(element)
@@ -62,9 +59,7 @@ def take_out(root: Any, found: dict[str, list[Any]], notes: Notes, styles: list[
 
 def count_comments(root: Any, builder: Builder) -> None:
     """Count the text in comments as hidden."""
-    from lxml import etree  # type: ignore[import-untyped]
-
-    for comment in root.iter(etree.Comment):
+    for comment in root.iter(lxml_etree().Comment):
         text = (comment.text or "").strip()
         if text.startswith("[if "):
             # Word puts pages of settings into conditional comments, as tags: only what stands between them is text.
@@ -99,7 +94,7 @@ def noted(root: Any, found: dict[str, list[Any]]) -> Notes:
     """Notes on the page; `found` are elements of it by their tags."""
     return Notes(
         [sheet.text or "" for sheet in found["style"] if holds(sheet.get("media") or "all")],
-        sorted(style for style in set(values("style")(root)) if "background" in style.lower()),
+        sorted([style for style in set(values("style")(root)) if "background" in style.lower()]),
         values("bgcolor")(root),
         any("stylesheet" in (link.get("rel") or "").lower() for link in found["link"]),
         any(found[tag] for tag in ("img", "svg", "canvas", "video")),
@@ -115,28 +110,22 @@ class Page:
         self._behinds: dict[Any, Colour | None] = {}
         self._drowning: dict[str, bool] = {}
         self._ways: dict[int, str] = {}
-        self._hiding: dict[str, bool] = {}
 
-    def suspects(self, root: Any, styles: list[Any], fonts: list[Any]) -> Iterable[Any]:
-        """The elements that may be hidden, and some more, each once, none before one that it stands in."""
-        verdicts_of: dict[int, bool] = {}
-        keys = set()
-        for rule in self._cascade.rules:
-            if rule.order not in verdicts_of:
-                verdicts_of[rule.order] = self._may_hide(rule.declared)
-            if verdicts_of[rule.order]:
-                keys.add(key_of(rule.selector.compounds[0]))
+    def suspects(self, root: Any, styles: list[Any], marked: list[Any]) -> Iterable[Any]:
+        """The elements that may be hidden, and some more, each once, none before one that it stands in.
+
+        `styles` are style attributes, `marked` elements to be looked at whatever their style is.
+        """
+        keys = {key_of(rule.selector.compounds[0]) for rule in self._cascade.rules if self._may_be_hidden_by(rule.written)}
         if "" in keys:
             return [element for element in root.iter() if isinstance(element.tag, str)]
-        styled = [style.getparent() for style in styles if self._hides(str(style))]
-        lists = [
-            [mark.getparent() for mark in attribute("hidden")(root)],
-            fonts,
-            self._cascade.elements(root, keys) if keys else [],
-        ]
-        if not any(lists):
+        hiding = {text for text in set(map(str, styles)) if self._hides(text)}  # plain: others hold the page
+        styled = [style.getparent() for style in styles if style in hiding] if hiding else []
+        if keys:
+            marked = marked + self._cascade.elements(root, keys)
+        if not marked:
             return styled
-        wanted = set(styled).union(*lists)
+        wanted = {*styled, *marked}
         if len(wanted) <= _FEW_SUSPECTS:
             return sorted(wanted, key=lambda element: sum(1 for _ in element.iterancestors()))
         return [element for element in root.iter(*{element.tag for element in wanted}) if element in wanted]
@@ -199,17 +188,12 @@ class Page:
 
     def _hides(self, text: str) -> bool:
         """True if a style attribute may hide."""
-        if text not in self._hiding:
-            low = text.lower()
-            is_telling = any(word in low for word in _TELLING)
-            self._hiding[text] = "var(" in low or (is_telling and self._may_hide(self._cascade.inline(text)))
-        return self._hiding[text]
+        style = self._cascade.inline(text)
+        return style.is_open or (style.is_telling and self._may_be_hidden_by(style))
 
-    def _may_hide(self, declared: Declared) -> bool:
-        """True if what is declared hides, by itself or with what another rule or attribute adds."""
-        return any(
-            bool(style) and (may_hide(style) or ("color" in style and self._may_drown(style["color"]))) for style in declared
-        )
+    def _may_be_hidden_by(self, rule: Written) -> bool:
+        """True if the rule hides, by itself or with what another one or an attribute adds."""
+        return rule.hides or (bool(rule.colours) and any(map(self._may_drown, rule.colours)))
 
     @cached_property
     def _grounds(self) -> set[Colour]:
@@ -223,7 +207,8 @@ class Page:
     @cached_property
     def _painted(self) -> list[str]:
         """What attributes paint."""
-        return [value for text in self._notes.styles for value in painted(self._cascade.inline(text))] + self._notes.colours
+        written = map(self._cascade.inline, self._notes.styles)
+        return [*(value for style in written for value in painted(style.declared)), *self._notes.colours]
 
     @cached_property
     def _is_paper_only(self) -> bool:
@@ -255,7 +240,7 @@ def _remove(element: Any, builder: Builder, gone: set[Any]) -> None:
     if element in gone or element.getparent() is None:
         return
     gone.update(element.iter())
-    builder.hide("".join(element.itertext()))
+    builder.hide(shown(element))
     if not builder.keep_hidden:
         empty(element)
 

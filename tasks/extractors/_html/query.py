@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from tasks.extractors._html.etree import lxml_etree
 from tasks.extractors._html.tables import ITEMS
 
 
@@ -14,17 +15,13 @@ def attribute(name: str, tag: str = "*", value: str = "") -> Any:
 
     Ten times faster than to ask every element. Never "/..": libxml2 takes quadratic time for it.
     """
-    from lxml import etree  # type: ignore[import-untyped]
-
-    return etree.XPath(f"descendant::{tag}/@{name}" + (f"[. = '{value}']" if value else ""))
+    return lxml_etree().XPath(f"descendant::{tag}/@{name}" + (f"[. = '{value}']" if value else ""))
 
 
 @cache
 def values(name: str) -> Any:
     """A query for the values of an attribute anywhere below, as plain strings: twice as fast."""
-    from lxml import etree
-
-    return etree.XPath(f"descendant::*/@{name}", smart_strings=False)
+    return lxml_etree().XPath(f"descendant::*/@{name}", smart_strings=False)
 
 
 def by_tag(root: Any, *tags: str) -> dict[str, list[Any]]:
@@ -44,6 +41,14 @@ def empty(element: Any) -> None:
 
 def shown(element: Any) -> str:
     """All text in the element."""
-    from lxml import etree
+    return str(lxml_etree().tostring(element, method="text", encoding="unicode", with_tail=False))
 
-    return str(etree.tostring(element, method="text", encoding="unicode", with_tail=False))
+
+def length(element: Any) -> int:
+    """How long `shown` is; it takes a fourth of the time."""
+    return int(_length()(element))
+
+
+@cache
+def _length() -> Any:
+    return lxml_etree().XPath("string-length()")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.extractors._html.etree import lxml_etree
+
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 BLOCKS = frozenset(
     {
@@ -94,9 +96,7 @@ def cells(row: Any) -> list[Any]:
 
 
 def _nearest_cells(row: Any) -> Iterator[Any]:
-    from lxml import etree  # type: ignore[import-untyped]
-
-    walk = etree.iterwalk(row, events=("start",))
+    walk = lxml_etree().iterwalk(row, events=("start",))
     for _, element in walk:
         if element.tag in CELLS:
             yield element
@@ -115,10 +115,8 @@ def squeezed(text: str) -> str:
 
 
 def _parted(element: Any) -> str:
-    from lxml import etree
-
     pieces: list[str] = []
-    for event, inner in etree.iterwalk(element, events=("start", "end")):
+    for event, inner in lxml_etree().iterwalk(element, events=("start", "end")):
         if inner.tag in PARTING:
             pieces.append(" ")
         if event == "start":

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tasks.extractors._html.etree import lxml_etree
 from tasks.extractors._html.query import attribute, empty
 
 _POWER = re.compile(r"\s*[+\u2212-]?\d{1,3}\s*")
@@ -63,8 +64,6 @@ def _before(element: Any) -> str:
 
 def _write_out(equation: Any) -> None:
     """An equation in one line: as its author wrote it in TeX, if that is there; else with "/", "^" and "_"."""
-    from lxml import etree  # type: ignore[import-untyped]
-
     tex = next((note.text for note in equation.iter("annotation") if "tex" in (note.get("encoding") or "").lower()), None)
     if tex and tex.strip():
         parent = equation.getparent()
@@ -75,7 +74,7 @@ def _write_out(equation: Any) -> None:
         equation.clear()
         equation.text, equation.tail = f"${tex.strip()}$", tail
         return
-    etree.strip_elements(equation, "annotation", "annotation-xml", with_tail=False)
+    lxml_etree().strip_elements(equation, "annotation", "annotation-xml", with_tail=False)
     for part in equation.iter(*_SIGNS):
         if len(part) > 1:
             part[0].tail = _SIGNS[part.tag] + (part[0].tail or "").strip()

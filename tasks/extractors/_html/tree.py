@@ -8,9 +8,10 @@ from typing import Any
 from core.errors import Unprocessable
 from core.reasons import Reason
 from tasks.extractors._builder import Builder
+from tasks.extractors._html.etree import lxml_etree
 from tasks.extractors._html.flat import flattened
 from tasks.extractors._html.hidden import count_comments, mark_unshown, noted, take_out
-from tasks.extractors._html.query import attribute, by_tag, empty, shown
+from tasks.extractors._html.query import attribute, by_tag, empty, length, shown
 from tasks.extractors._html.tables import BLOCKS, HEADINGS
 from tasks.extractors._html.tidy import open_frames, tidy
 
@@ -50,8 +51,7 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
 
     Raises Unprocessable: EMPTY without any element, CORRUPT where libxml2 gives up.
     """
-    from lxml import etree  # type: ignore[import-untyped]
-
+    etree = lxml_etree()
     root = _tree(source)
     if root is None:
         raise Unprocessable(Reason.EMPTY, "the page has no content")
@@ -75,8 +75,7 @@ def parse(source: bytes, builder: Builder, menus: bool = False) -> Any:
 
 def _tree(source: bytes, is_flat: bool = False) -> Any:
     """The tree of a page; None without any element. Raises Unprocessable(CORRUPT)."""
-    from lxml import etree
-
+    etree = lxml_etree()
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_pis=True, huge_tree=True, collect_ids=False)
     head = source[:_HEAD].lower()
     if (b"<?xml" in head or b"www.w3.org/1999/xhtml" in head) and b"/>" in source:
@@ -108,25 +107,24 @@ def main_content(root: Any) -> Any:
 
 def fragment_content(root: Any) -> Any:
     """The root of a piece of HTML inside another format, ready to be walked: it has no header and footer."""
-    from lxml import etree
-
     # If it is a whole page in a body, its head is none, and its title would be shown.
-    etree.strip_elements(root, "title", with_tail=False)
+    lxml_etree().strip_elements(root, "title", with_tail=False)
     return all_content(root)
 
 
 def all_content(root: Any) -> Any:
     """The root, ready to be walked, with all that is in it."""
-    from lxml import etree
-
-    etree.strip_elements(root, "head", with_tail=False)
-    etree.strip_tags(root, *_INLINE)
+    for head in root.iterchildren("head"):
+        empty(head)
+    lxml_etree().strip_tags(root, *_INLINE)
     return root
 
 
 def _drop_menus(root: Any, found: dict[str, list[Any]]) -> None:
+    for menu in found["nav"]:
+        empty(menu)
     named = [role.getparent() for role in attribute("role")(root) if role in _MENU_ROLES]
-    for menu in [*found["nav"], *named, *_languages(root)]:
+    for menu in [*named, *_languages(root)]:
         empty(menu)
     for button in found["button"]:
         # A tool such as "Copy link" in a heading that has words of its own; some headings are a button as a whole.
@@ -151,18 +149,18 @@ def _named_main(root: Any, furniture: list[Any]) -> Any:
     if len(named) != 1:
         return root
     (main,) = named
-    held = shown(main)
-    if len(held) < _LEAST_MAIN:
+    held = length(main)
+    if held < _LEAST_MAIN:
         return root
-    whole = shown(root)
-    if len(held) * _FAIR_SHARE >= len(whole):
+    if held * _FAIR_SHARE >= length(root):
         return main
     # What is left out anyway does not count, nor do the blanks of the source.
-    page = _weight(whole) - sum(_weight(shown(box)) for box in furniture)
-    return main if _weight(held) * _FAIR_SHARE >= page else root
+    page = _weight(root) - sum(map(_weight, furniture))
+    return main if _weight(main) * _FAIR_SHARE >= page else root
 
 
-def _weight(text: str) -> int:
+def _weight(element: Any) -> int:
+    text = shown(element)
     return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
 
 

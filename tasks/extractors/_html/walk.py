@@ -7,10 +7,11 @@ from typing import Any
 
 from core.documents import ElementKind
 from tasks.extractors._builder import Builder
-from tasks.extractors._bullets import BULLET
+from tasks.extractors._bullets import BULLET, SIGNS
+from tasks.extractors._html.etree import lxml_etree
 from tasks.extractors._html.lists import Numbers
 from tasks.extractors._html.query import shown
-from tasks.extractors._html.tables import BLOCKS, HEADINGS, ITEMS, data_table, flat, squeezed
+from tasks.extractors._html.tables import BLOCKS, HEADINGS, ITEMS, data_table, flat
 from tasks.extractors._tables import HEADER_LINES, markdown_table
 
 _CAPTIONS = frozenset({"caption", "figcaption"})
@@ -22,6 +23,7 @@ _TELLING = ITEMS | HEADINGS.keys() | _LISTS | _CAPTIONS
 _NOTED = _TELLING | {"br", "rt"}
 """They count even where no text is before them."""
 _BOUNDARIES = BLOCKS | _CAPTIONS | _CODE | {"br", "rt"}
+_PARTING = BLOCKS - _TELLING - _WHOLE
 _BREAK = "\ue002"
 _CAPTION, _CODE_TEXT, _HEADING, _LIST_ITEM, _PARAGRAPH, _TABLE = (
     *(ElementKind.CAPTION, ElementKind.CODE, ElementKind.HEADING, ElementKind.LIST_ITEM, ElementKind.PARAGRAPH),
@@ -43,10 +45,8 @@ class Walker:
 
     def walk(self, root: Any) -> None:
         """Add every element under the root, of which only blocks are left (_html_tree.main_content), to the builder."""
-        from lxml import etree  # type: ignore[import-untyped]
-
         root.tail = None
-        walk = etree.iterwalk(root, events=("start", "end"))
+        walk = lxml_etree().iterwalk(root, events=("start", "end"))
         run = self._run
         add = run.append
         for event, element in walk:
@@ -56,11 +56,15 @@ class Walker:
                     if tag in _WHOLE and self._take_whole(element):
                         walk.skip_subtree()  # its end comes all the same
                         continue
-                    if run or tag in _NOTED:
+                    if run and self._heading is None and tag in _PARTING:
+                        self._flush()
+                    elif run or tag in _NOTED:
                         self._start(element, tag)
                 text = element.text
             else:
-                if tag in _BOUNDARIES and (run or tag in _NOTED):
+                if run and self._heading is None and tag in _PARTING:
+                    self._flush()
+                elif tag in _BOUNDARIES and (run or tag in _NOTED):
                     self._end(element, tag)
                 text = element.tail
             if text and (run or not text.isspace()):  # most texts are white space between tags
@@ -143,7 +147,7 @@ class Walker:
         run = self._run
         if not run:
             return
-        text = squeezed(run[0] if len(run) == 1 else "".join(run))
+        text = " ".join((run[0] if len(run) == 1 else "".join(run)).split())
         run.clear()
         if _BREAK in text:
             self._add_lines([line.strip() for line in text.split(_BREAK)])
@@ -165,7 +169,7 @@ class Walker:
         elif self._caption:
             self._builder.add(_CAPTION, text)
         elif self._item is not None:
-            bullet = BULLET.match(text) if not self._item else None
+            bullet = BULLET.match(text) if text[0] in SIGNS and not self._item else None
             self._builder.add(_LIST_ITEM, self._item + (text[bullet.end() :] if bullet else text))
             self._item = None  # what follows in the same item is a paragraph of its own
         else:

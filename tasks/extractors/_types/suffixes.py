@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 CALENDAR = "text/calendar"
 CSV = "text/csv"
@@ -109,8 +108,11 @@ _BY_SUFFIX = TEXT_BY_SUFFIX | _by_suffix(_OTHER)
 @lru_cache(2)
 def text_suffix(name: str) -> str:
     """The suffix in lower case that decides between text formats; files of code that have none get ".make"."""
-    path = PurePosixPath(name.lower())
-    return ".make" if path.name in _NAMES else path.suffix
+    base = name.lower().rstrip("/").rpartition("/")[2]
+    at = base.rfind(".")
+    if base in _NAMES:
+        return ".make"
+    return base[at:] if 0 < at < len(base) - 1 else ""
 
 
 def declared_type(name: str) -> str | None:
