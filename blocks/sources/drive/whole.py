@@ -14,6 +14,7 @@ from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cursor import Position
 from blocks.sources.drive.items import Resource
 from blocks.sources.drive.known import Known, known
+from blocks.sources.drive.logs import governing
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
@@ -215,8 +216,12 @@ class Whole:
         return any(self._mirror.is_in_scope(parent) for parent in parents[:1])
 
     def _listed(self, query: str, corpus: str, token: str | None = None) -> Iterator[tuple[list[Resource], str | None]]:
-        """(items, token of the next page) of a whole list."""
+        """(items, token of the next page) of a whole list.
+
+        The user's list shows what was opened on shared drives, too: where we read their logs, those alone tell of it.
+        """
+        tokens = self._position.cursor.tokens
         for page in self._account.pages(query, corpus, "files", token):
             if self._named is not None:
                 self._named.update(item["id"] for item in page["files"])
-            yield page["files"], page.get("nextPageToken")
+            yield [item for item in page["files"] if governing(item, tokens) == corpus], page.get("nextPageToken")

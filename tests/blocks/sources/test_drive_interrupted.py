@@ -290,3 +290,15 @@ def test_a_server_for_which_a_shared_drive_is_no_file(scene: Scene) -> None:
         assert set(files[plain].acl) == {f"user:{ALICE}", f"user:{BOB}"}
         (inside,) = files.keys() - {plain}
         assert set(files[inside].acl) == {f"user:{ALICE}", f"user:{BOB}", "user:carol@example.com"}
+
+
+def test_what_the_users_list_shows_of_a_shared_drive_is_its_own_logs(scene: Scene) -> None:
+    drive, folder = scene.drive()
+    opened = scene.world.create_file("opened.txt", b"x", folder)
+    scene.world.view(opened, ALICE)
+    kept = scene.kept(drives=[drive], my_drive=True)
+    assert opened in kept.sync()
+    kept.source._now = lambda: time.time() + 1_000
+    kept.sync()  # lists are looked at once more, the user's last
+    scene.world.delete(opened)
+    assert opened not in kept.sync()
