@@ -143,7 +143,8 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Failure
     wait = retry_after(headers.get("retry-after"), headers.get("date"))
     error = _error_of(body)
     if error is None:
-        kind = {401: Kind.LOGIN, 416: Kind.REFUSED, 429: Kind.RATE}.get(status, Kind.AGAIN)
+        # A 410 at its word: all that it leads to is a listing from scratch.
+        kind = {401: Kind.LOGIN, 410: Kind.TOKEN, 416: Kind.REFUSED, 429: Kind.RATE}.get(status, Kind.AGAIN)
         return Failure(kind, f"HTTP {status} without a reason", NO_SUCH_RANGE if status == 416 else "", status, wait)
     reason, location, day = _reason_of(error)
     if status == 416:
@@ -174,11 +175,22 @@ def _kind(status: int, reason: str, location: str, day: bool, message: str) -> K
         return Kind.LOGIN
     if reason == "teamDriveMembershipRequired":
         return Kind.CORPUS
-    if status == 404 and reason in ("notFound", "NOT_FOUND"):
-        return Kind.CORPUS if message.lower().startswith(("shared drive not found", "team drive not found")) else Kind.MISSING
-    if status == 410 or (status == 400 and location == "pageToken" and reason != "required"):
+    said = message.lower()
+    if status == 404 and said.startswith(("shared drive not found", "team drive not found")):
+        return Kind.CORPUS
+    if status == 404 and (reason in ("notFound", "NOT_FOUND") or said.startswith("file not found")):
+        return Kind.MISSING
+    if status == 410 or (status == 400 and reason != "required" and _is_of_a_token(reason, location, said)):
         return Kind.TOKEN
     return Kind.REFUSED
+
+
+def _is_of_a_token(reason: str, location: str, said: str) -> bool:
+    """True for a page token or change token that is not taken; what a change log says then is not known for certain."""
+    if location:
+        return location in ("pageToken", "page_token")
+    named = any(word in said for word in ("pagetoken", "page_token", "page token", "change token"))
+    return named or reason == "invalidPageToken" or (reason == "invalid" and said == "invalid value")
 
 
 def _error_of(body: bytes) -> dict[str, Any] | None:

@@ -118,10 +118,36 @@ def test_only_a_page_token_is_rejected() -> None:
     assert isinstance(read_answer(400, {}, invalid("q").data()).error("", Asked.LOG), Refused)
     gone = read_answer(410, {}, named("invalid", code=410).data())
     assert isinstance(gone.error("", Asked.LOG), TokenRejected)
+    assert isinstance(read_answer(410, {}, b"<html>Gone</html>").error("", Asked.LOG), TokenRejected)
     assert isinstance(gone.error("", Asked.FILE), Refused)
 
 
-@pytest.mark.parametrize("status", [302, 400, 403, 404, 410, 500])
+@pytest.mark.parametrize(
+    ("error", "rejected"),
+    [
+        ({"message": "Invalid Value", "errors": [{"reason": "invalid", "message": "Invalid Value"}]}, True),
+        ({"message": "Invalid value at 'page_token'", "status": "INVALID_ARGUMENT"}, True),
+        ({"message": "The page token is too old.", "errors": [{"reason": "badRequest"}]}, True),
+        ({"message": "Invalid field selection x", "errors": [{"reason": "invalidParameter", "location": "fields"}]}, False),
+        ({"message": "Required parameter: pageToken", "errors": [{"reason": "required", "location": "pageToken"}]}, False),
+        ({"message": "Bad Request", "errors": [{"reason": "badRequest"}]}, False),
+    ],
+)
+def test_a_rejected_token_in_other_words(error: dict[str, object], rejected: bool) -> None:
+    failure = read_answer(400, {}, json.dumps({"error": {"code": 400, **error}}).encode())
+    assert isinstance(failure.error("", Asked.LOG), TokenRejected if rejected else Refused)
+
+
+def test_a_404_that_gives_no_reason() -> None:
+    def told(message: str) -> LevadaError:
+        return read_answer(404, {}, json.dumps({"error": {"code": 404, "message": message}}).encode()).error("", Asked.FILE)
+
+    assert isinstance(told("File not found: x."), Gone)
+    assert isinstance(told("Shared drive not found: x"), CorpusLost)
+    assert isinstance(told("Not Found"), Refused), "that may be said of the address"
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 500])
 @pytest.mark.parametrize("body", [b"", b"<html>Not Found</html>", b"[]", b'"no"', b'{"error": "not_found"}', b"[" * 100_000])
 def test_what_drive_did_not_say_deletes_nothing(status: int, body: bytes) -> None:
     """A proxy's 404 is no news of a file."""
