@@ -6,7 +6,6 @@ import json
 import time
 from dataclasses import dataclass
 
-from blocks.sources.drive.cursor import WHOLE_EVERY, Cursor
 from core.drive_names import KIND
 from core.errors import CursorRejected
 from ledger import channels, listings, sources, statistics
@@ -88,6 +87,9 @@ def channel_states(db: Database, library: LibraryRow) -> list[ChannelState]:
 def _following(source: SourceRow) -> Following | None:
     if source.kind != KIND or source.cursor is None:
         return None
+    # A command that only reads the ledger does without Prefect, which every block needs.
+    from blocks.sources.drive.cursor import WHOLE_EVERY, Cursor
+
     try:
         cursor = Cursor.loads(source.cursor)
     except CursorRejected:
