@@ -101,6 +101,7 @@ LEFT = {
     "content garbage": "SELECT content_hash FROM content_garbage",
     "listings": "SELECT id FROM listings",
     "listed files": "SELECT document_id FROM listed_files",
+    "listed nodes": "SELECT hex(id) FROM listed_nodes",
     "files on their way": "SELECT path, state FROM files WHERE state != 0",
     "files owed": "SELECT path FROM files WHERE owed AND document_id NOT IN (SELECT document_id FROM quarantine)",
     "documents without a file": "SELECT document_id FROM documents WHERE document_id NOT IN (SELECT document_id FROM files)",

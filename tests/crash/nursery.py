@@ -34,6 +34,8 @@ IMPORTED = (
     "anyio._backends._asyncio",
     "apps.prefect_api",
     "blocks.embedders.sentence_transformer",
+    "blocks.sources.drive.listing",
+    "blocks.sources.google_drive",
     "blocks.stores.chroma_embedded",
     "encodings.idna",
     "fastapi.encoders",
@@ -143,7 +145,7 @@ def _without_prefect(parameters: dict[str, Any]) -> dict[str, Any]:
 
     library = open_library(parameters["library"])
     try:
-        report = ingest_in_stages(library, parameters["source"], parameters["batch_files"])
+        report = ingest_in_stages(library, parameters["source"], parameters["batch_files"], wait=parameters.get("wait"))
         return {"state": "COMPLETED", "name": "Completed", "report": asdict(report)}
     finally:
         library.close()

@@ -170,7 +170,7 @@ class Stage:
         """What is ingested."""
         self._orders = 0
         self.corpus.mkdir()
-        self._forget(self.home)
+        self.forget(self.home)
         self.nursery = Servant("tests.crash.nursery", self.env, root / "nursery.log")
         self.reader = Servant("tests.crash.reader", self.env, root / "reader.log")
         self.reading = False
@@ -215,40 +215,50 @@ class Stage:
     # Ingests.
 
     def ingest(
-        self, fault: Fault | None = None, home: Path | None = None, plain: bool = False, model: str | None = None
+        self,
+        fault: Fault | None = None,
+        home: Path | None = None,
+        plain: bool = False,
+        model: str | None = None,
+        source: str | None = None,
+        env: Mapping[str, str] = {},
+        wait: float | None = None,
+        nursery: Servant | None = None,
     ) -> Ingest:
-        """Start an ingest of the folder in a process of its own; `plain`: its stages without Prefect; `model`: "" for the
-        bundled one.
+        """Start an ingest of the folder, or of another `source`, in a process of its own; `plain`: its stages without Prefect;
+        `model`: "" for the bundled one; `wait`: seconds to wait for the library; `nursery`: where one at a time is not enough.
         """
         self._orders += 1
         report = self.root / f"report-{self._orders}.json"
         home = home or self.home
-        self.nursery.tell(
+        parameters = {"library": LIBRARY, "source": source or str(self.folder), "batch_files": BATCH_FILES}
+        nursery = nursery or self.nursery
+        nursery.tell(
             {
-                "parameters": {"library": LIBRARY, "source": str(self.folder), "batch_files": BATCH_FILES},
+                "parameters": parameters | ({} if wait is None else {"wait": wait}),
                 "fault": asdict(fault) if fault else None,
                 "plain": plain,
                 "store": str(self.store_of(home)),
-                "env": {"LEVADA_HOME": str(home), "LEVADA_MODEL": self.model if model is None else model},
+                "env": {"LEVADA_HOME": str(home), "LEVADA_MODEL": self.model if model is None else model, **env},
                 "report": str(report),
                 "log": str(self.log),
             }
         )
-        return Ingest(self.nursery, report, self.log)
+        return Ingest(nursery, report, self.log)
 
     def fresh_index(self) -> Index:
         """What a fresh ingest of the folder into an empty library gives."""
-        self._forget(self.fresh)
+        self.forget(self.fresh)
         outcome = self.ingest(home=self.fresh, plain=True).outcome()
         assert outcome.state == "COMPLETED", f"{outcome}\n{self.last_words()}"
         index = read_index(self.fresh / "ledger.db")
-        self._forget(self.fresh)
+        self.forget(self.fresh)
         return index
 
     def begin_again(self) -> None:
         """Empty the library, whatever state it is in."""
         self.stop_reading()
-        self._forget(self.home)
+        self.forget(self.home)
 
     def kill_owner(self, home: Path | None = None) -> None:
         """SIGKILL to the owner of the store; whoever reads may start another one before this returns."""
@@ -259,7 +269,8 @@ class Stage:
                 os.kill(pid, signal.SIGKILL)
         assert wait_until(lambda: not killed.intersection(store_owners(store)))
 
-    def _forget(self, home: Path) -> None:
+    def forget(self, home: Path) -> None:
+        """Make that home empty, but for the model."""
         self.kill_owner(home)
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
@@ -316,11 +327,12 @@ class Stage:
         """What the library holds now."""
         return read_index(self.ledger)
 
-    def untidy(self) -> list[str]:
+    def untidy(self, home: Path | None = None) -> list[str]:
         """What is left that should not be, in ledger, store, cache and folder of the library."""
-        library = self.library()
+        home = home or self.home
+        library = self.library(home)
         try:
-            return leftovers(self.ledger, self.directory) + list(disagreements(library, self.ledger))
+            return leftovers(home / "ledger.db", directory_of(home)) + list(disagreements(library, home / "ledger.db"))
         finally:
             library.vectors.close()
 

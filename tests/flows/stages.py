@@ -21,10 +21,14 @@ from tasks.session import working_on
 
 
 def ingest_in_stages(
-    library: Library, folder: str, batch_files: int = 128, once_listed: Callable[[], None] = lambda: None
+    library: Library,
+    folder: str,
+    batch_files: int = 128,
+    once_listed: Callable[[], None] = lambda: None,
+    wait: float | None = None,
 ) -> SyncReport:
     """Carry `folder` into the library; `once_listed` is called when its files are listed and none has been read."""
-    with working_on(library, None) as ctx:
+    with working_on(library, None, wait) as ctx:
         reconcile.fn(ctx)
         (adapter,) = sources.named(library, folder)
         source = SourceContext(adapter, sources.register(library, adapter))
