@@ -65,8 +65,7 @@ def make_plan(library: Library, adapters: list[Source]) -> Plan:
     row = _row(library)
     changed: list[tuple[Source, SourceFile]] = []
     for adapter in adapters:
-        found = list(_changed(library, row, adapter, plan))
-        changed += [(adapter, file) for file in found]
+        changed += [(adapter, file) for file in _changed(library, row, adapter, plan)]
     plan.changed, plan.bytes = len(changed), sum(file.size for _adapter, file in changed)
     step = max(1, len(changed) // SAMPLE)
     sample = changed[::step]
@@ -86,7 +85,7 @@ def _row(library: Library) -> LibraryRow | None:
         return None
 
 
-def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Plan) -> Iterator[SourceFile]:
+def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Plan) -> list[SourceFile]:
     generation = active_generation(library.ledger, row) if row else None
     policy = library.settings.reading
     pipeline = Pipeline(
@@ -98,26 +97,34 @@ def _changed(library: Library, row: LibraryRow | None, adapter: Source, plan: Pl
         library.settings.extract_limits,
     )
     unlisted: list[bytes] = []
-    seen = 0
+    # A source may tell of a file more than once, as when what it lists changes meanwhile: the last word counts.
+    listed: dict[str, bytes] = {}
+    changed: dict[str, SourceFile] = {}
+    root = f"{adapter.kind}:{adapter.root}"
     for page in adapter.changes(None):
         if not isinstance(page, ChangePage):
             continue
-        root = f"{adapter.kind}:{adapter.root}"
         ids = {document_id(library.tenant, library.name, root, file.id): file for file in page.files}
         fingerprints = {id: file.fingerprint for id, file in ids.items()}
         unsettled = mirror.unsettled(library.ledger, fingerprints, pipeline) if row else ids.keys()
         unlisted += page.unlisted
-        prefixes = tuple(unlisted)
-        plan.files += len(page.files)
-        tell(Progress(f"looking at {adapter.root}", files_done=plan.files))
-        if row:
-            outside = [id for id, file in ids.items() if not file.id.startswith(prefixes)]
-            seen += mirror.present(library.ledger, outside)
-        yield from (ids[id] for id in sorted(unsettled))
+        for id, file in ids.items():
+            listed[id] = file.id
+            changed.pop(id, None)
+            if id in unsettled:
+                changed[id] = file
+        for gone in (*page.removed, *page.missed):
+            id = document_id(library.tenant, library.name, root, gone)
+            listed.pop(id, None)
+            changed.pop(id, None)
+        tell(Progress(f"looking at {adapter.root}", files_done=plan.files + len(listed)))
+    plan.files += len(listed)
     if row:
         # What nobody could look at has not vanished.
         known = mirror.known_count(library.ledger, row, adapter.kind, adapter.root, unlisted)
+        seen = mirror.present(library.ledger, [id for id, file in listed.items() if not file.startswith(tuple(unlisted))])
         plan.vanished += max(0, known - seen)
+    return [changed[id] for id in sorted(changed)]
 
 
 def _texts(library: Library, row: LibraryRow | None, sample: list[tuple[Source, SourceFile]], plan: Plan) -> dict[bytes, str]:

@@ -57,7 +57,7 @@ def login(
         return
     out.print(f"Logged in as {escape(f'{done.name} <{done.account}>')}, to read its Drive.", soft_wrap=True)
     out.print(f"  token  {escape(done.stored_in)}", soft_wrap=True)
-    out.print("  next   levada drive check", soft_wrap=True)
+    out.print(f"  next   levada drive check{f' --block {escape(block)}' if block else ''}", soft_wrap=True)
 
 
 def logout(block: Block = "", as_json: AsJson = False) -> int:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from blocks.library import Library
+from blocks.sources.folder import FolderSource
 from blocks.stores.chroma import ChromaStore
 from core.chunks import Chunk
 from core.documents import Document
 from core.errors import SourceUnavailable, UsageError
+from core.files import ChangePage, ListingEnd
 from core.report import SyncReport
 from core.settings import Settings
 from core.spaces import Tokenizer
@@ -72,7 +76,7 @@ def test_a_run_that_cannot_begin_is_not_left_running(world: World) -> None:
     assert world.rows("SELECT state FROM runs ORDER BY id DESC LIMIT 1") == [("failed",)]
 
 
-def test_a_plan_knows_what_a_new_version_will_read_again(world: World) -> None:
+def test_a_plan_knows_what_a_new_version_will_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         world.write(f"{number}.txt", f"The text of {number}.")
     world.write("broken.pdf", b"%PDF-1.7 and nothing more")
@@ -84,6 +88,20 @@ def test_a_plan_knows_what_a_new_version_will_read_again(world: World) -> None:
     with listening(heard.append):
         assert make_plan(library, adapters).changed == 0
     assert (heard[0].stage, heard[0].files_done) == (f"looking at {world.folder}", 4)
+    pages = FolderSource.changes
+
+    def told_twice(self: FolderSource, *arguments: Any) -> Iterator[ChangePage | ListingEnd]:
+        """As a list on Drive that changes while it is read; what the last page takes back was not there."""
+        for page in pages(self, *arguments):
+            if isinstance(page, ChangePage):
+                yield page
+                yield page
+                yield ChangePage(removed=(page.files[0].id,))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderSource, "changes", told_twice)
+        plan = make_plan(library, adapters)
+    assert (plan.files, plan.changed, plan.vanished) == (3, 0, 1)
     with library.ledger.write() as connection:
         connection.execute(text("UPDATE documents SET chunker = 'older' WHERE chunker <> 'older'"))
         connection.execute(text("UPDATE quarantine SET engines = 'older'"))
