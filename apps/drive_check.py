@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,7 @@ from core.errors import CredentialsLost, LevadaError
 if TYPE_CHECKING:
     from blocks.credentials.base import GoogleCredentials
     from blocks.sources.drive.client import DriveClient
+    from blocks.sources.drive.rules import Scope
 
 T = TypeVar("T")
 FOLDER = "application/vnd.google-apps.folder"
@@ -64,14 +65,8 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
 
 
-def check(
-    credentials: GoogleCredentials,
-    folders: Sequence[str] = (),
-    drives: Sequence[str] | None = None,
-    my_drive: bool = True,
-    say: Callable[[str], None] = lambda _: None,
-) -> Checked:
-    """Look at the account, at these folders and at these shared drives (by id; None: all of them).
+def check(credentials: GoogleCredentials, scope: Scope, say: Callable[[str], None] = lambda _: None) -> Checked:
+    """Look at the account, and at all of the scope.
 
     Raises CredentialsLost, and SourceUnavailable if Google does not answer even who it is.
     """
@@ -82,10 +77,10 @@ def check(
         begun = client.quota.rate
         found = _account(client, credentials)
         say(f"looking into the Drive of {found.account}")
-        wanted = [(MY_DRIVE, None)] if my_drive else []
-        for name, drive in (*wanted, *_drives(client, found, drives)):
+        wanted = [(MY_DRIVE, None)] if scope.my_drive else []
+        for name, drive in (*wanted, *_drives(client, found, scope)):
             _corpus(client, found, name, drive)
-        for folder in folders:
+        for folder in scope.folders:
             _folder(client, found, folder)
         found.units_per_minute, found.slowed = round(client.quota.rate * 60), client.quota.rate < begun
     finally:
@@ -119,11 +114,11 @@ def _account(client: DriveClient, credentials: GoogleCredentials) -> Checked:
     return found
 
 
-def _drives(client: DriveClient, found: Checked, wanted: Sequence[str] | None) -> list[tuple[str, str | None]]:
+def _drives(client: DriveClient, found: Checked, scope: Scope) -> list[tuple[str, str | None]]:
     """Name and id of the shared drives to look into."""
-    if wanted is not None:
-        found.shared_drives = len(wanted)
-        named = [_tried(found, lambda id=drive: client.drive(id), f"shared drive {drive}") for drive in wanted]  # type: ignore[misc]
+    if not scope.all_drives:
+        found.shared_drives = len(scope.drives)
+        named = [_tried(found, lambda id=drive: client.drive(id), f"shared drive {drive}") for drive in scope.drives]  # type: ignore[misc]
         return [(str(drive.get("name", "")), str(drive["id"])) for drive in named if drive is not None]
     drives = _tried(found, client.drives, "the list of shared drives") or []
     found.shared_drives = len(drives)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from blocks.credentials.base import GoogleCredentials
     from blocks.credentials.google_oauth import GoogleOAuth
     from blocks.credentials.tokens import Token
+    from blocks.sources.drive.rules import Scope
 
 C = TypeVar("C", bound="GoogleCredentials")
 
@@ -74,25 +74,15 @@ def _loaded(kind: type[C], name: str) -> C | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where in Drive to look."""
-
-    folders: tuple[str, ...] = ()
-    drives: tuple[str, ...] | None = None
-    """Ids; None: all shared drives."""
-    my_drive: bool = True
-    credentials: GoogleCredentials | None = None
-    """The source's own."""
-
-
-def scope_of(settings: Settings, library: str, source: str | None) -> Scope:
-    """What a source looks at, as core/drive_names.py names it; a folder by its id too; the whole account for None.
+def scope_of(settings: Settings, library: str, source: str | None) -> tuple[Scope, GoogleCredentials | None]:
+    """What a source looks at, as core/drive_names.py names it, or a folder by its id; None: all there is. And its own account.
 
     Raises UsageError for what names nothing on Google Drive, and for a source that nobody has described.
     """
+    from blocks.sources.drive.rules import Scope
+
     if source is None:
-        return Scope()
+        return Scope(my_drive=True, all_drives=True), None
     from blocks.library import open_library
     from blocks.sources.google_drive import GoogleDriveSource
     from core.drive_names import drive_name, folder_id
@@ -100,7 +90,7 @@ def scope_of(settings: Settings, library: str, source: str | None) -> Scope:
 
     try:
         if drive_name(source) is None:
-            return Scope((folder_id(source),), (), my_drive=False)
+            return Scope((folder_id(source),)), None
     except ValueError as exc:
         raise UsageError(str(exc)) from exc
     opened = open_library(library or settings.library, settings)
@@ -110,8 +100,7 @@ def scope_of(settings: Settings, library: str, source: str | None) -> Scope:
         opened.close()
     drive = found[0]
     assert isinstance(drive, GoogleDriveSource)
-    drives = None if drive.all_drives else tuple(drive.drives)
-    return Scope(tuple(drive.folders), drives, drive.my_drive, drive.credentials)
+    return drive.scope, drive.credentials
 
 
 def save_block(name: str, account: GoogleOAuth) -> None:

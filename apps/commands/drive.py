@@ -91,9 +91,8 @@ def check(
     from apps.google_account import chosen, prepare, scope_of
 
     settings = prepare(block)
-    scope = scope_of(settings, library, source)
-    credentials = scope.credentials or chosen(settings, block)
-    found = drive_check.check(credentials, scope.folders, scope.drives, scope.my_drive)
+    scope, own = scope_of(settings, library, source)
+    found = drive_check.check(own or chosen(settings, block), scope)
     if as_json:
         print_json(asdict(found))
     else:

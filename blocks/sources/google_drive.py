@@ -26,6 +26,7 @@ from core.trees import MemoryTree, Tree
 
 if TYPE_CHECKING:
     from blocks.sources.drive.client import DriveClient
+    from blocks.sources.drive.rules import Scope
 
     AnyCredentials = GoogleCredentials
 else:
@@ -166,6 +167,13 @@ class GoogleDriveSource(Source):
         return self._known_root or (f"{self.kind}:{self.name}" if self.name else self.kind)
 
     @property
+    def scope(self) -> Scope:
+        """Where in Drive it looks."""
+        from blocks.sources.drive.rules import Scope
+
+        return Scope(tuple(self.folders), self.my_drive, tuple(self.drives), self.all_drives)
+
+    @property
     def client(self) -> DriveClient:
         """The account's client, made at first use."""
         if self._client is None:
@@ -233,13 +241,11 @@ class GoogleDriveSource(Source):
         return default_credentials(Settings.from_env())
 
     def _rules(self) -> Any:
-        from blocks.sources.drive.listing import Rules
-        from blocks.sources.drive.roots import Scope
+        from blocks.sources.drive.rules import Rules
         from blocks.sources.drive.wanted import Wanted
 
-        scope = Scope(tuple(self.folders), self.my_drive, tuple(self.drives), self.all_drives)
         wanted = Wanted(self.include, self.exclude, self.include_types, self.exclude_types)
         told: list[object] = [self.folders, self.my_drive, self.drives, self.all_drives, self.shortcuts]
         told += [self.include, self.exclude, self.include_types, self.exclude_types]
         digest = hashlib.blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
-        return Rules(scope, wanted, digest, self.shortcuts == "follow", self.lag, self.whole_every)
+        return Rules(self.scope, wanted, digest, self.shortcuts == "follow", self.lag, self.whole_every)

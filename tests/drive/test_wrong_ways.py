@@ -10,7 +10,9 @@ import pytest
 
 from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.listing import _Run
+from blocks.sources.drive.looks import SecondLooks
 from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.scope_roots import ScopeRoots
 from core.files import ChangePage
 from ledger.database import Database
 from ledger.listings import Promotion
@@ -87,7 +89,7 @@ def a_folder_enters(place: Place, carrier: Carrier) -> None:
 
 def roots_are_not_polled(patch: Patch) -> None:
     """The logs are believed to tell all."""
-    patch.setattr(_Run, "_poll", lambda self: iter(()))
+    patch.setattr(ScopeRoots, "poll", lambda self: iter(()))
 
 
 def rights_change_above(place: Place, carrier: Carrier) -> None:
@@ -127,7 +129,7 @@ def a_run_dies(place: Place, carrier: Carrier) -> None:
 
 def no_second_look(patch: Patch) -> None:
     """What a list shows is believed, whenever it was asked for."""
-    patch.setattr(_Run, "_look_again", lambda self: iter(()))
+    patch.setattr(SecondLooks, "take", lambda self, walk, whole: iter(()))
 
 
 def a_list_lags(place: Place, carrier: Carrier) -> None:

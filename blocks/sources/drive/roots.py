@@ -11,21 +11,10 @@ from blocks.sources.drive.errors import CorpusLost, Gone
 from blocks.sources.drive.items import FOLDER, SHORTCUT, Resource
 from blocks.sources.drive.known import Known, described
 from blocks.sources.drive.readers import UNKNOWN, principals
+from blocks.sources.drive.rules import Scope
 from core.errors import UsageError
 
 _DEEPEST = 110
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a source is told to look at."""
-
-    folders: tuple[str, ...] = ()
-    """Ids."""
-    my_drive: bool = False
-    drives: tuple[str, ...] = ()
-    """Ids of shared drives."""
-    all_drives: bool = False
 
 
 @dataclass(frozen=True, slots=True)

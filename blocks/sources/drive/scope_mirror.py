@@ -1,4 +1,4 @@
-"""The scope as it is mirrored: items take their places and leave them, and what that means for files is told."""
+"""The scope as it is mirrored: items take their places and leave them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from collections.abc import Collection, Iterator
 from blocks.sources.drive.account import Account
 from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known, described, known
-from blocks.sources.drive.places import LOST, NOWHERE, Places, plain, readers_of, shown
-from blocks.sources.drive.readers import UNKNOWN, grants
+from blocks.sources.drive.places import LOST, Places, plain
+from blocks.sources.drive.readers import grants
 from blocks.sources.drive.staging import Staging
+from blocks.sources.drive.telling import Telling
 from blocks.sources.drive.wanted import Wanted
-from core.files import ChangePage, SourceFile
+from core.files import ChangePage
 from core.trees import Tree
 
 
 class ScopeMirror:
-    """The tree of one listing, and the words on files that follow from what happens in it."""
+    """The tree of one listing; what follows for files is told at once, or noted as due (telling.py)."""
 
-    def __init__(self, account: Account, tree: Tree, wanted: Wanted, full: bool) -> None:
+    def __init__(self, account: Account, tree: Tree, wanted: Wanted, full: bool, due: dict[str, bool]) -> None:
+        """`due`: see Telling."""
         self.staging = Staging(tree)
         self.places = Places(self.staging)
+        self.telling = Telling(account, self.staging, self.places, wanted, full, due)
         self.roots: set[str] = set()
         """Ids of items that stay where they are, whatever lists and logs say of their folder."""
-        self.telling: dict[str, bool] = {}
-        """Folders in which everything has another path, or other readers, now; True: also what has readers of its own."""
         self.shortcuts: dict[str, str] = {}
         """{shortcut in the scope: what it points at}."""
         self.elsewhere: dict[str, float] = {}
         """Versions of items from which on they are not in the scope: a list that shows an earlier one is behind."""
         self._account = account
-        self._wanted = wanted
-        self._full = full
         self._missed: set[bytes] = set()
         self._permissions: dict[str, list[Resource] | None] = {}
 
@@ -80,7 +79,7 @@ class ScopeMirror:
             if deep and before.is_folder and before.parent == parent:
                 self.staging.put(before.node(pending=True))
             elif not before.is_folder:
-                self.tell(before)  # its folder may have other readers than when it was last told
+                self.telling.tell(before)  # its folder may have other readers than when it was last told
             return
         self.elsewhere.pop(now.id, None)
         if now.is_folder:
@@ -89,13 +88,13 @@ class ScopeMirror:
             if now.is_shortcut:
                 self.shortcuts[now.id] = now.target
             self.staging.put(now.node())
-            self.tell(now, again=before is not None)
+            self.telling.tell(now, again=before is not None)
 
     def put_file_root(self, now: Known) -> None:
         """A file that a shortcut points at is there."""
         self.roots.add(now.id)
         self.staging.put(now.node())
-        self.tell(now)
+        self.telling.tell(now)
 
     def is_behind(self, item: Resource) -> bool:
         """True if the item is known to have left since it was like that."""
@@ -123,25 +122,8 @@ class ScopeMirror:
         if moved or regranted or renamed:
             self.places.forget()
         if (renamed or regranted) and not pending:
-            self.telling.setdefault(now.id, False)
+            self.telling.due.setdefault(now.id, False)
         self.staging.put(now.node(pending))
-
-    def tell(self, item: Known, again: bool = False) -> None:
-        """Say of a file what there is to say now; `again`: this listing may have said something else before."""
-        folder = self.places.of(item.parent) if item.parent else NOWHERE
-        if folder is None:
-            return
-        place = folder.inside(item)
-        if self._wanted.takes(item, place):
-            name = shown(plain(item.name))
-            self.staging.say(
-                SourceFile(
-                    item.key, name, place.path, item.size, item.fingerprint, item.modified, item.media_type,
-                    readers_of(place), item.link,
-                )
-            )  # fmt: skip
-        elif (again or not self._full) and not item.is_shortcut:
-            self.staging.remove(item.key)
 
     def drop(self, id: str, explicit: bool) -> Iterator[ChangePage]:
         """An item leaves the scope with all that lies in it. `explicit`: it was said of the item itself.
@@ -169,27 +151,6 @@ class ScopeMirror:
         self.shortcuts.pop(id, None)
         if self.staging.is_full:
             yield from self.staging.page()
-
-    def tell_again(self, folder: str, ask: bool = False) -> Iterator[ChangePage]:
-        """Tell all that lies in a folder: its path, or its readers, are others now. `ask`: so may be items' own."""
-        folders = [folder.encode()]
-        while folders:
-            for node in self.staging.children(folders.pop()):
-                item = known(node)
-                if ask and item.grants is not None:
-                    item = self._asked_again(item)
-                    self.staging.put(item.node(node.pending))
-                    self.places.forget()
-                if node.folder:
-                    folders.append(node.id)
-                else:
-                    self.tell(item, again=True)
-                if self.staging.is_full:
-                    yield from self.staging.page()
-
-    def _asked_again(self, item: Known) -> Known:
-        now = self._account.item(item.id)
-        return item.with_grants(UNKNOWN if now is None else self._account.grants(now))
 
     def _permissions_of(self, id: str) -> list[Resource] | None:
         return self._permissions[id] if id in self._permissions else self._account.permissions(id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from math import inf
 from typing import Any
@@ -11,6 +11,7 @@ from blocks.sources.drive.account import AT_ONCE, Account, inside
 from blocks.sources.drive.errors import Gone
 from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known, known
+from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from core.files import ChangePage
 from core.trees import Tree
@@ -111,6 +112,18 @@ class Walk:
         """Ask for items that should be there: each stays, takes another place, or goes."""
         for start in range(0, len(ids), _PORTION):
             yield from self._look(ids[start : start + _PORTION])
+
+    def confirm_missed(self, lost: Iterable[Root]) -> Iterator[ChangePage]:
+        """What was there before and was in no list is asked for; of a folder that is missed with all in it, the folder.
+
+        What lies in a root that is lost is not: nobody can see it, and it waits with its root.
+        """
+        yield from self._mirror.staging.page()
+        missed = {node.id: node.parent for node in self._tree.missed()}
+        unseen = {root.id.encode() for root in lost}
+        outermost = [id.decode() for id, parent in missed.items() if parent not in missed and not {id, parent} & unseen]
+        yield from self.look(outermost)
+        yield from self.pending()
 
     def _look(self, ids: list[str]) -> Iterator[ChangePage]:
         items = list(self._account.each(self._account.item, ids))

@@ -1,0 +1,75 @@
+"""What is looked at once more: the index that answers lists lags behind the change log, so what a list showed may be old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from blocks.sources.drive.cursor import Position
+from blocks.sources.drive.known import Known, known
+from blocks.sources.drive.roots import Root
+from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.walk import Walk
+from blocks.sources.drive.whole import Whole
+from core.files import ChangePage
+
+_CORPUS, _TREE = "corpus:", "tree:"
+"""What is to be listed again: a whole corpus, or a folder with all in it."""
+
+
+class SecondLooks:
+    """Notes what was listed, and lists it again when the lag is over."""
+
+    def __init__(self, mirror: ScopeMirror, position: Position, full: bool, lag: float, now: Callable[[], float]) -> None:
+        """`lag` in seconds; `now` is the time in seconds since the epoch."""
+        self._mirror = mirror
+        self._position = position
+        self._cursor = position.cursor
+        self._full = full
+        self._lag = lag
+        self._now = now
+        self._went_into: set[str] = set()
+        self._looking_again = False
+
+    def walked(self, folder: Known) -> None:
+        """A folder's children were listed."""
+        if not self._looking_again and folder.parent not in self._went_into:
+            self._cursor.again[self._look_at(folder)] = self._now() + self._lag
+        self._went_into.add(folder.id)
+
+    def listed(self, corpus: str) -> None:
+        """A corpus was listed as a whole."""
+        if not self._looking_again:
+            self._cursor.again[_CORPUS + corpus] = self._now() + self._lag
+
+    def take(self, walk: Walk, whole: Whole) -> Iterator[ChangePage]:
+        """List again what is due."""
+        now = self._now()
+        due = [key for key, when in self._cursor.again.items() if when <= now]
+        self._looking_again = True
+        for key in due:
+            if key.startswith(_CORPUS):
+                corpus = key.removeprefix(_CORPUS)
+                if corpus in self._cursor.tokens:
+                    self._position.left.append(corpus)
+                    yield from whole.again(corpus)
+            else:
+                folder = key.removeprefix(_TREE)
+                node = self._mirror.staging.node(folder.encode())
+                if node is not None and self._mirror.is_in_scope(folder):
+                    self._mirror.staging.put(known(node).node(pending=True))
+            yield from walk.pending()
+            del self._cursor.again[key]
+        self._looking_again = False
+
+    def forget_needless(self, roots: Iterable[Root]) -> None:
+        """A corpus that is listed again as a whole needs no walks."""
+        corpora = {key.removeprefix(_CORPUS) for key in self._cursor.again if key.startswith(_CORPUS)}
+        for root in roots:
+            if root.corpus in corpora:
+                self._cursor.again.pop(_TREE + root.id, None)
+
+    def _look_at(self, folder: Known) -> str:
+        """What to list again for a folder's sake. Of a listing from scratch that was interrupted: what it had begun with."""
+        place = self._mirror.places.of(folder.id) if self._full else None
+        around = (_TREE + id for id in place.folders) if place is not None else iter(())
+        return next((key for key in around if key in self._cursor.again), _TREE + folder.id)

@@ -1,0 +1,221 @@
+"""The roots of a scope during one listing: how they are found, lost, and found again.
+
+No log tells when something above a root changes, nor need one tell that a root is gone: so they are asked for at each listing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from blocks.sources.drive.account import USER, Account
+from blocks.sources.drive.cursor import Position
+from blocks.sources.drive.known import described
+from blocks.sources.drive.logs import Words
+from blocks.sources.drive.readers import UNKNOWN, principals
+from blocks.sources.drive.roots import Found, Root, drive_ids, find_all, find_drive, find_folder, find_my_drive
+from blocks.sources.drive.rules import Scope
+from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.walk import Walk
+from blocks.sources.drive.whole import Whole
+from core.errors import SourceUnavailable, UsageError
+from core.files import ChangePage
+from core.trees import Tree
+
+
+class ScopeRoots:
+    """The roots that the source was told of; what shortcuts point at is shortcuts.py's."""
+
+    def __init__(
+        self,
+        account: Account,
+        tree: Tree,
+        scope: Scope,
+        mirror: ScopeMirror,
+        walk: Walk,
+        whole: Whole,
+        position: Position,
+        tokens: dict[str, str],
+        full: bool,
+    ) -> None:
+        """`tokens` say how far the logs were read."""
+        self._account = account
+        self._tree = tree
+        self._scope = scope
+        self._mirror = mirror
+        self._walk = walk
+        self._whole = whole
+        self._position = position
+        self._cursor = position.cursor
+        self._tokens = tokens
+        self._full = full
+
+    def all(self) -> list[Root]:
+        """As they were last found."""
+        return [Root.of(id, facts) for id, facts in self._cursor.roots.items()]
+
+    def lost(self) -> list[Root]:
+        """Those that are not there."""
+        return [root for root in self.all() if root.lost]
+
+    def begin(self) -> Iterator[ChangePage]:
+        """Find the roots, and take a token of each log before anything is listed."""
+        found = list({root.id: (root, item) for root, item in find_all(self._account, self._scope)}.values())
+        if not found and not self._scope.all_drives:
+            raise UsageError("this source has no scope: name folders, shared drives, or My Drive")
+        found = [(root, item) for root, item in found if item is not None or not self._is_any_drive(root)]
+        if found and all(item is None and not self._was_there(root) for root, item in found):
+            raise SourceUnavailable(self._not_there(found[0][0]))
+        for root, item in found:
+            self._keep(root)
+            if item is not None:
+                self.token(root.corpus)
+            elif self._was_there(root):  # of others it is told when all lost ones are looked for
+                self._report_lost(root)
+        self._position.left = list(self._cursor.tokens)
+        for root, item in found:
+            # On a shared drive the readers are asked for once more: whatever changes after the token is told of.
+            now = item if item is None or root.corpus == USER else self._find(root)[1]
+            if now is not None:
+                self._mirror.put_root(now, walk=not root.whole)
+        yield from self._mirror.staging.page(even_if_empty=True)
+
+    def compare_drives(self) -> Iterator[ChangePage]:
+        """Shared drives come and go."""
+        ids = set(drive_ids(self._account, self._scope))
+        for id in sorted(ids - self._cursor.roots.keys()):
+            yield from self._found(find_drive(self._account, id))
+        for root in self.all():
+            if root.whole and root.corpus == root.id and root.id not in ids:
+                yield from self._found(find_drive(self._account, root.id), root)
+
+    def heed(self, words: Words) -> Iterator[ChangePage]:
+        """Roots of which something was said, or of what is above them."""
+        said = words.items.keys() | words.removed.keys() | words.drives
+        for root in self.all():
+            if root.lost or root.by_shortcut:
+                continue
+            if root.corpus in words.lost or (root.corpus != USER and said & {root.id, root.corpus, *root.above}):
+                yield from self._found(self._find(root), root)
+
+    def poll(self) -> Iterator[ChangePage]:
+        """Roots that are part of a corpus, and lost ones: they may have come, gone or changed with what is above them."""
+        for root in self.all():
+            if root.by_shortcut:
+                continue  # looked for with the other targets
+            if root.lost:
+                yield from self._found(self._find(root), root)
+            elif not root.whole:
+                yield from self._found(self._glance(root), root)
+                self._walk_again(root)
+            elif root.corpus != USER:
+                yield from self._found(self._members(root), root)
+        yield from self._whole.corpora(self.all())
+        yield from self._walk.pending()
+
+    def token(self, corpus: str) -> None:
+        """Take a token of the corpus's log, unless there is one."""
+        if corpus not in self._tokens:
+            self._tokens[corpus] = self._cursor.tokens[corpus] = self._account.client.start_token(
+                None if corpus == USER else corpus
+            )
+
+    def forget_idle_logs(self) -> None:
+        """Logs of corpora in which no root lies any more."""
+        used = {root.corpus for root in self.all() if not root.lost}
+        for corpus in self._cursor.tokens.keys() - used:
+            del self._cursor.tokens[corpus]
+
+    def identity(self) -> str:
+        """Of the account and the roots that are there: one that was there and is lost makes removals wait (invariant I5)."""
+        lost = sorted(root.id for root in self.lost() if self._mirror.at(root.id) is not None)
+        return " ".join([self._cursor.identity, *(f"without {id}" for id in lost)])
+
+    def _keep(self, root: Root) -> None:
+        self._cursor.roots[root.id] = root.facts()
+
+    def _find(self, root: Root) -> Found:
+        if root.whole:
+            return find_my_drive(self._account) if root.corpus == USER else find_drive(self._account, root.id)
+        return find_folder(self._account, root.id, root)
+
+    def _walk_again(self, root: Root) -> None:
+        """What is shared by link alone is listed each time, since no log tells of it."""
+        known_now = self._mirror.at(root.id)
+        if root.by_link and not self._full and known_now is not None:
+            self._mirror.staging.put(known_now.node(pending=True))
+
+    def _glance(self, root: Root) -> Found:
+        """A folder, with one question. The readers of one on a shared drive change with something that its log tells."""
+        item, before = self._account.item(root.id), self._mirror.at(root.id)
+        if item is None or item.get("trashed"):
+            return replace(root, lost=True), None
+        drive, parents = item.get("driveId"), item.get("parents") or []
+        if drive is None and root.corpus == USER:
+            return root, described(item, "", root.corpus, self._account.grants(item))
+        same_way = drive == root.corpus and tuple(parents[:1]) == root.above[:1]
+        if before is None or not same_way:
+            return find_folder(self._account, root.id, root)
+        return root, described(item, "", root.corpus, before.grants)
+
+    def _members(self, root: Root) -> Found:
+        """A shared drive with its readers of today: that they have changed, its own log need not tell."""
+        before = self._mirror.at(root.id)
+        if before is None:
+            return self._find(root)
+        listed = self._account.members(root.id)
+        return root, before.with_grants(UNKNOWN if listed is None else principals(listed))
+
+    def _found(self, found: Found, before: Root | None = None) -> Iterator[ChangePage]:
+        """A root was looked for."""
+        root, item = found
+        if item is None:
+            yield from self._lose(root)
+            return
+        self._keep(root)
+        known_before = self._mirror.at(root.id)
+        self.token(root.corpus)
+        self._mirror.put_root(item, walk=not root.whole)
+        if root.whole and (known_before is None or (before is not None and before.lost)):
+            self._position.left.append(root.corpus)
+            yield from self._mirror.staging.page(even_if_empty=True)
+        elif root.whole and known_before is not None and known_before.grants != item.grants:
+            # Rights of a shared drive's members are part of every right on it.
+            self._mirror.telling.due[root.id] = True
+        yield from self._walk.pending()
+        yield from self._mirror.telling.tell_due()
+
+    def _lose(self, root: Root) -> Iterator[ChangePage]:
+        if self._cursor.roots.get(root.id, {}).get("lost"):
+            if self._mirror.at(root.id) is None:
+                self._report_lost(root)
+            return
+        yield from self._mirror.drop(root.id, explicit=False)
+        if self._is_any_drive(root):
+            self._cursor.roots.pop(root.id, None)
+            self._mirror.roots.discard(root.id)
+        else:
+            self._keep(replace(root, lost=True))
+            self._report_lost(root)
+
+    def _report_lost(self, root: Root) -> None:
+        """One that was there waits for confirmation with all it held; one that never was is only told of, at each listing."""
+        if not self._was_there(root):
+            self._mirror.staging.warn(self._not_there(root))
+            return
+        self._mirror.put_lost(root.id, root.corpus)
+        who = self._cursor.identity
+        self._mirror.staging.warn(
+            f"{root.id} is not there any more, or not shared with {who}: what it held waits for confirmation"
+        )
+
+    def _was_there(self, root: Root) -> bool:
+        return bool(self._tree.before([root.id.encode()]))
+
+    def _not_there(self, root: Root) -> str:
+        what = f"{'shared drive' if root.whole else 'folder'} {root.id}"
+        return f"{what} is not there, or not shared with {self._cursor.identity}: check the id, share it, or leave it out"
+
+    def _is_any_drive(self, root: Root) -> bool:
+        """Nobody named the shared drive: it is in the scope as long as it is there."""
+        return self._scope.all_drives and root.whole and root.id not in self._scope.drives and root.corpus == root.id
