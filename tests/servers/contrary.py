@@ -55,6 +55,8 @@ class Contrary:
 
     def changed(self, path: str, status: int, headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
         """The answer with all whims."""
+        if "Location" in headers:
+            headers |= {"Location": headers["Location"].replace(f"http://{self.behind}", self.url)}
         is_json = headers.get("Content-Type", "").startswith("application/json")
         if is_json and self.whims and status < 300:
             value = json.loads(body)

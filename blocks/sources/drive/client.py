@@ -30,7 +30,7 @@ PAGE = 1000
 _SMALL_PAGE = 100
 DOWNLOADS = 8
 """Files that are read at once."""
-DRIVE_FIELDS = "id,name"
+DRIVE_FIELDS = "id,name,restrictions,capabilities(canListChildren,canEdit)"
 _PLAIN: Mapping[str, str] = {}
 _PARENTS = re.compile(r"'([\w-]+)' in parents")
 

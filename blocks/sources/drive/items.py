@@ -5,6 +5,7 @@ Source: the resource `files` of the Drive API v3.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,7 +27,7 @@ FIELDS = (
     "id,name,mimeType,parents,driveId,trashed,modifiedTime,version,size,md5Checksum,sha256Checksum,headRevisionId,"
     "shortcutDetails(targetId,targetResourceKey),resourceKey,webViewLink,"
     f"permissions({PERMISSION_FIELDS}),hasAugmentedPermissions,inheritedPermissionsDisabled,"
-    "capabilities(canDownload,canShare,canListChildren)"
+    "capabilities(canDownload,canShare,canListChildren,canEdit)"
 )
 """What a listing asks of each item, so that none has to be asked for again."""
 
@@ -40,14 +41,14 @@ def is_googles_own(media_type: str) -> bool:
 
 
 def fingerprint(item: Resource) -> str:
-    """Changes whenever the text may have changed.
+    """Changes whenever the text may have changed; of a folder, whenever what we may do with all in it may have.
 
     For bytes it is their checksum, with the name's extension where the format is told by that alone; for Google's own formats,
     which have no checksum, the time of the last change; and with both, whether they may be downloaded.
     """
     media_type = item.get("mimeType", "")
     if media_type == FOLDER:
-        return "" if item.get("capabilities", {}).get("canListChildren", True) else "closed"
+        return _powers(item)
     refused = "" if may_download(item) else "refused:"
     if is_googles_own(media_type):
         return f"{refused}{media_type.removeprefix(GOOGLE)}:{item.get('modifiedTime', '')}"
@@ -56,6 +57,18 @@ def fingerprint(item: Resource) -> str:
         checksum = item.get("headRevisionId") or f"{item.get('modifiedTime', '')}:{item.get('version', '')}"
     extension = "" if media_type.startswith(_SELF_EVIDENT) else os.path.splitext(item.get("name", ""))[1].lower()  # noqa: PTH122
     return f"{refused}{checksum}:{item.get('size', '')}{extension}"
+
+
+def drive_fingerprint(drive: Resource) -> str:
+    """The same of a shared drive."""
+    restricted = sorted(name for name, on in drive.get("restrictions", {}).items() if on)
+    return " ".join([_powers(drive), *(json.dumps([name, drive["restrictions"][name]]) for name in restricted)])
+
+
+def _powers(item: Resource) -> str:
+    """What we may not do, of what Drive says of it."""
+    able = item.get("capabilities", {})
+    return ",".join(f"not {name.removeprefix('can')}" for name in ("canListChildren", "canEdit") if able.get(name) is False)
 
 
 def may_download(item: Resource) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from blocks.sources.drive.account import USER, Account
 from blocks.sources.drive.errors import CorpusLost, Gone
-from blocks.sources.drive.items import FOLDER, SHORTCUT, Resource
+from blocks.sources.drive.items import FOLDER, SHORTCUT, Resource, drive_fingerprint
 from blocks.sources.drive.known import Known, described
 from blocks.sources.drive.readers import UNKNOWN, principals
 from blocks.sources.drive.rules import Scope
@@ -96,7 +96,8 @@ def find_drive(account: Account, id: str) -> Found:
     members = account.members(id)
     readers = UNKNOWN if members is None else principals(members)
     item = {"id": id, "name": drive.get("name", id), "mimeType": FOLDER}
-    return Root(id, id, whole=True), described(item, "", id, readers)
+    known = replace(described(item, "", id, readers), fingerprint=drive_fingerprint(drive))
+    return Root(id, id, whole=True), known
 
 
 def find_folder(account: Account, id: str, before: Root | None = None) -> Found:

@@ -176,10 +176,12 @@ class ScopeRoots:
         known_before = self._mirror.at(root.id)
         self.token(root.corpus)
         self._mirror.put_root(item, walk=not root.whole)
-        if root.whole and (known_before is None or (before is not None and before.lost)):
+        # Of a shared drive that is restricted in another way, or on which we have another role, no file says so itself.
+        restricted = known_before is not None and known_before.fingerprint != item.fingerprint
+        if root.whole and (known_before is None or restricted or (before is not None and before.lost)):
             self._position.left.append(root.corpus)
             yield from self._mirror.staging.page(even_if_empty=True)
-        elif root.whole and known_before is not None and known_before.grants != item.grants:
+        if root.whole and known_before is not None and known_before.grants != item.grants:
             # Rights of a shared drive's members are part of every right on it.
             self._mirror.telling.due[root.id] = True
         yield from self._walk.pending()

@@ -15,6 +15,8 @@ from pydantic import SecretStr
 
 from blocks.credentials.google_oauth import GoogleOAuth
 from blocks.sources.google_drive import GoogleDriveSource
+from core.errors import Unprocessable
+from core.reasons import Reason
 from tests.blocks.sources.drive_place import Kept
 from tests.drive.place import ALICE, BOB, Place
 from tests.servers.contrary import Contrary, everywhere, without
@@ -149,6 +151,29 @@ def test_all_arrives_whatever_the_server_is_like(server: DriveServer, tmp_path: 
             assert head is not None
             assert snapshot.content_hash == hashlib.sha256(b"".join(head.content.read())).hexdigest()
             assert snapshot.fingerprint == file.fingerprint, "or it would be owed again at once"
+
+
+def test_what_is_said_in_packed_errors_is_read(server: DriveServer, tmp_path: Path) -> None:
+    place = Place(server)
+    place.world.set_abusive(place.in_a)
+    contrary = Contrary(server.url)
+    _on_the_wire(contrary)
+    with contrary, _source(server, contrary, folders=[place.a]) as source, pytest.raises(Unprocessable) as refused:
+        source.fetch(place.in_a.encode(), tmp_path)
+    assert refused.value.reason is Reason.MALWARE
+
+
+def test_links_to_exports_may_name_the_server_otherwise(server: DriveServer, tmp_path: Path) -> None:
+    place = Place(server)
+    text = "a long text\n" * 100
+    doc = place.world.create_editor("document", "Long", {"text/markdown": text}, place.a)
+    place.world.knobs.export_limit = 100
+    contrary = Contrary(server.url)
+    here = contrary.url.replace("127.0.0.1", "localhost")
+    contrary.whims.append(lambda _path, answer: json.loads(json.dumps(answer).replace(server.url, here)))
+    with contrary, _source(server, contrary, folders=[place.a]) as source:
+        snapshot = source.fetch(doc.encode(), tmp_path)
+    assert Path(snapshot.path).read_text() == text
 
 
 def _compare(place: Place, scope: dict[str, Any], kept: Kept) -> None:
