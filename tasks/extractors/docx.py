@@ -36,7 +36,7 @@ class DocxExtractor(Extractor):
     """Body text in order, as if all tracked changes were accepted. Running headers and footers are left out."""
 
     name = "docx"
-    version = 7
+    version = 8
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -33,7 +33,7 @@ class OdsExtractor(Extractor):
     """Sheets in order. Hidden sheets, rows and columns are left out."""
 
     name = "ods"
-    version = 4
+    version = 5
     media_types = frozenset({_ODF + kind for kind in ("spreadsheet", "spreadsheet-template", "spreadsheet-flat-xml")})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

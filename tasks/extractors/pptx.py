@@ -46,7 +46,7 @@ class PptxExtractor(Extractor):
     """Titles, text, list items, tables, charts, diagrams and speaker notes, slide by slide."""
 
     name = "pptx"
-    version = 6
+    version = 7
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -33,7 +33,7 @@ class XlsExtractor(Extractor):
     """Sheets in order. A cell shows the value that was last calculated, as its format shows it; a date in ISO 8601."""
 
     name = "xls"
-    version = 2
+    version = 3
     media_types = frozenset({"application/vnd.ms-excel"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

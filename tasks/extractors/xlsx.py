@@ -30,7 +30,7 @@ class XlsxExtractor(Extractor):
     """Sheets in order. A cell shows the value that was last calculated, as its format shows it; a date in ISO 8601."""
 
     name = "xlsx"
-    version = 5
+    version = 6
     media_types = frozenset({"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:

@@ -151,7 +151,7 @@ def _table_in(run: _Run) -> tuple[int, int]:
     least = max(2, width // 2 + 1)
     header = 0
     for row in range(min(total, _SEARCHED)):
-        if run.count(row) >= least and (row + 1 == total or run.count(row + 1) >= least):
+        if run.count(row) >= least and (row + 1 == total or _is_body(run, row + 1, least)):
             header = row
             break
     else:
@@ -160,6 +160,11 @@ def _table_in(run: _Run) -> tuple[int, int]:
     while width > 2 and end - 1 > header + 1 and run.count(end - 1) == 1 and not run.numbers[end - 1]:
         end -= 1
     return header, end
+
+
+def _is_body(run: _Run, row: int, least: int) -> bool:
+    """True if it can follow a header: it is full enough, or its first cell is blank, as no title's is."""
+    return run.count(row) >= least or run.rows.columns(row)[0] > run.rows.columns(row - 1)[0]
 
 
 def _headings(run: _Run, start: int, end: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from core.documents import HIDDEN_TEXT
 from core.reading import ReadingPolicy
+from tasks.extractors._ooxml.drawing import C
 from tasks.extractors.base import Reading
 from tasks.extractors.pptx import PptxExtractor
 from tasks.extractors.read import read_document
@@ -149,6 +151,24 @@ def test_charts_groups_and_merged_cells(presentation: Any, tmp_path: Path) -> No
         "grouped",
         [["wide", "wide"], ["a", "b"]],
     ]
+
+
+@pytest.mark.parametrize("epoch", [False, True])
+def test_days_below_a_chart_are_dates(presentation: Any, tmp_path: Path, epoch: bool) -> None:
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+    from pptx.util import Inches
+
+    data = CategoryChartData()
+    data.categories = [dt.date(2002, 1, 5), dt.date(2002, 1, 6)]
+    data.add_series("Litres", (37261.5, 8))
+    frame = slide(presentation).shapes.add_chart(XL_CHART_TYPE.LINE, Inches(1), Inches(1), Inches(3), Inches(2), data)
+    if epoch:
+        frame.chart._chartSpace.find(C + "date1904").set("val", "1")
+    path = saved(presentation, tmp_path / "a.pptx")
+    [chart] = read_document(str(path), path.name).elements
+    days = ["2006-01-06", "2006-01-07"] if epoch else ["2002-01-05", "2002-01-06"]
+    assert chart.cells == [["", "Litres"], [days[0], "37261.5"], [days[1], "8"]]
 
 
 def test_prompts_and_what_repeats_on_every_slide_are_left_out(presentation: Any, tmp_path: Path) -> None:

@@ -109,6 +109,13 @@ def test_titles_and_notes_are_no_part_of_the_table(tmp_path: Path) -> None:
     assert shown(saved(tmp_path / "a.xlsx", rows)) == ["Lots of people", "cannot resist notes", cells, "the end"]
 
 
+def test_a_first_row_with_a_blank_cell_leaves_the_header_with_its_table(tmp_path: Path) -> None:
+    rows = [["answer", "what it is"], [None, "nothing"], [0, "a number"], ["yes", "a word"]]
+    cells = [["answer", "what it is"], ["", "nothing"], ["0", "a number"], ["yes", "a word"]]
+    assert shown(saved(tmp_path / "a.xlsx", rows)) == [cells]
+    assert shown(saved(tmp_path / "b.xlsx", [["People of the valley"], *rows])) == ["People of the valley", cells]
+
+
 def test_tables_apart_are_tables_apart(tmp_path: Path) -> None:
     rows = [["A", "B"], ["x", 1], [], ["C", "D"], ["y", 2], [], ["z", 3]]
     below = [[["A", "B"], ["x", "1"]], [["C", "D"], ["y", "2"], ["z", "3"]]]
