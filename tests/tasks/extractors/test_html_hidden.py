@@ -234,3 +234,12 @@ def test_pages_that_share_a_sheet_are_read_each_by_itself(tmp_path: Path, spare:
         assert read(tmp_path, f"<p class=on>{SECRET}</p>", sheet) == (SECRET, 0)
         assert read(tmp_path, f"<p>Word</p><div class=ink><b id=dim>{SECRET}</b></div>", sheet) == ("Word", len(SECRET))
         assert read(tmp_path, f"<div class=ink><b>{SECRET}</b></div>", sheet) == (SECRET, 0)
+
+
+def test_a_style_attribute_is_judged_on_each_page_by_what_else_is_there(tmp_path: Path) -> None:
+    inked, shy = f"<b style='color:#123456'>{SECRET}</b>", f"<i style='display:var(--a)'>{SECRET}</i>"
+    for _ in range(2):
+        assert read(tmp_path, f"<p>{inked}</p>") == (SECRET, 0)
+        assert read(tmp_path, f"<p>Word</p><p style='background:#123456'>{inked}</p>") == ("Word", len(SECRET))
+        assert read(tmp_path, f"<p>{shy}</p>", "<style>:root{--a:block}</style>") == (SECRET, 0)
+        assert read(tmp_path, f"<p>Word</p><p>{shy}</p>", "<style>:root{--a:none}</style>") == ("Word", len(SECRET))
