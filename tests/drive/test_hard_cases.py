@@ -367,14 +367,15 @@ def test_a_list_that_lags_brings_nothing_back(place: Place, carry: Make) -> None
 
 @pytest.mark.parametrize("target", ["a", "a1"])
 def test_everything_is_listed_while_lists_lag(place: Place, carry: Make, target: str) -> None:
-    """What the lists do not show yet is asked for, in a root as anywhere else."""
+    """What the lists do not show yet is asked for, in a root as anywhere else, and in what is found in that way."""
     carrier, world = carry(folders=[place.a]), place.world
     world.advance(1000)
     world.knobs.list_lag_seconds = 600.0
+    world.move(place.in_o, place.p)
+    late = world.create_file("late.txt", "six", world.create_folder("late", place.p))
     world.move(place.p, getattr(place, target))
-    world.move(place.in_o, getattr(place, target))
     carrier.sync()
-    everything = {place.in_a, place.in_a1, place.in_p, place.in_o}
+    everything = {place.in_a, place.in_a1, place.in_p, place.in_o, late}
     assert carrier.paths().keys() == everything
     promotion = carrier.sync(full=True)
     assert carrier.paths().keys() == everything and promotion.removed == 0

@@ -118,12 +118,23 @@ class Walk:
 
         What lies in a root that is lost is not: nobody can see it, and it waits with its root.
         """
-        yield from self._mirror.staging.page()
-        missed = {node.id: node.parent for node in self._tree.missed()}
         unseen = {root.id.encode() for root in lost}
-        outermost = [id.decode() for id, parent in missed.items() if parent not in missed and not {id, parent} & unseen]
-        yield from self.look(outermost)
-        yield from self.pending()
+        asked: set[bytes] = set()
+        while True:
+            yield from self._mirror.staging.page()
+            missed = {node.id: node.parent for node in self._tree.missed()}
+            outermost = [id for id, parent in missed.items() if parent not in missed and not {id, parent} & unseen]
+            if asked:  # of a folder that was found again, the list may lag as well; what was in one that is gone is gone
+                there = {parent for parent in map(missed.get, outermost) if parent is not None and self._is_there(parent)}
+                outermost = [id for id in outermost if id not in asked and missed[id] in there]
+            if not outermost:
+                return
+            asked.update(outermost)
+            yield from self.look([id.decode() for id in outermost])
+            yield from self.pending()
+
+    def _is_there(self, folder: bytes) -> bool:
+        return self._mirror.staging.node(folder) is not None
 
     def _look(self, ids: list[str]) -> Iterator[ChangePage]:
         items = list(self._account.each(self._account.item, ids))
