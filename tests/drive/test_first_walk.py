@@ -39,7 +39,7 @@ def test_many_folders_of_which_few_are_known_at_a_time_are_listed_with_the_corpu
 
 
 def test_a_walk_lists_no_folder_twice(place: Place, walked: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blocks.sources.drive.whole.PAGE", 1)  # so that a corpus's list seems long
+    monkeypatch.setattr("blocks.sources.drive.cheaper.PAGE", 1)  # so that a corpus's list seems long
     walked.sync()
     asked = [query for query in _lists(place) if "in parents" in query[0]]
     assert len(asked) == len(set(asked)) == 101
@@ -48,7 +48,7 @@ def test_a_walk_lists_no_folder_twice(place: Place, walked: Carrier, monkeypatch
 def test_a_root_that_holds_only_folders_says_nothing_of_how_full_they_are(
     place: Place, ledger: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("blocks.sources.drive.whole.PAGE", 60)
+    monkeypatch.setattr("blocks.sources.drive.cheaper.PAGE", 60)
     root, beside = (place.world.create_folder(name, place.mine) for name in ("Scope", "Beside"))
     for above, folders in ((root, 40), (beside, 200)):
         for number in range(folders):

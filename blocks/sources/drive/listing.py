@@ -79,7 +79,7 @@ class _Run:
         self._mirror.roots |= self._cursor.roots.keys()
         self._mirror.shortcuts = self._cursor.shortcuts
         self._mirror.staging.position = position.dumps
-        self._looks = SecondLooks(self._mirror, position, full, rules.lag, now)
+        self._looks = SecondLooks(self._mirror, self._cursor, full, rules.lag, now)
         self._walk = Walk(account, self._mirror, tree, self._walked)
         self._whole = Whole(account, self._mirror, tree, self._walk, position, self._looks.listed)
         self._tokens = dict(self._cursor.tokens)

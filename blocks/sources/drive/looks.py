@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from blocks.sources.drive.cursor import Position
+from blocks.sources.drive.cursor import Cursor
 from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
@@ -19,11 +19,10 @@ _CORPUS, _TREE = "corpus:", "tree:"
 class SecondLooks:
     """Notes what was listed, and lists it again when the lag is over."""
 
-    def __init__(self, mirror: ScopeMirror, position: Position, full: bool, lag: float, now: Callable[[], float]) -> None:
+    def __init__(self, mirror: ScopeMirror, cursor: Cursor, full: bool, lag: float, now: Callable[[], float]) -> None:
         """`lag` in seconds; `now` is the time in seconds since the epoch."""
         self._mirror = mirror
-        self._position = position
-        self._cursor = position.cursor
+        self._cursor = cursor
         self._full = full
         self._lag = lag
         self._now = now
@@ -50,7 +49,6 @@ class SecondLooks:
             if key.startswith(_CORPUS):
                 corpus = key.removeprefix(_CORPUS)
                 if corpus in self._cursor.tokens:
-                    self._position.left.append(corpus)
                     yield from whole.again(corpus)
             else:
                 folder = key.removeprefix(_TREE)

@@ -72,11 +72,14 @@ class ScopeMirror:
 
         An older description than what is known changes nothing: lists lag behind the change log.
         """
-        now = described(item, parent, corpus, grants(item, self._permissions_of))
+        self.put_known(described(item, parent, corpus, grants(item, self._permissions_of)), deep)
+
+    def put_known(self, now: Known, deep: bool = False) -> None:
+        """The same of an item that is described already."""
         node = self.staging.node(now.key)
         before = None if node is None else known(node)
         if before is not None and before.version > now.version:
-            if deep and before.is_folder and before.parent == parent:
+            if deep and before.is_folder and before.parent == now.parent:
                 self.staging.put(before.node(pending=True))
             elif not before.is_folder:
                 self.telling.tell(before)  # its folder may have other readers than when it was last told
