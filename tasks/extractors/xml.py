@@ -24,6 +24,8 @@ def _names(text: str) -> frozenset[str]:
 _SKIPPED = _names(
     "binary binarydata base64 script style stylesheet journal-meta article-id object-id pub-history self-uri defs image"
 )
+_SVG_FACTS = "{http://www.w3.org/2000/svg}metadata"
+"""What editors write into every drawing, such as its format; nobody sees it."""
 _HEADINGS = _names("title head heading subtitle article-title book-title bridgehead chapter-title doctitle h1 h2 h3 h4 h5 h6")
 _SECTIONS = _names(
     "section sec chapter part appendix preface article book div sect1 sect2 sect3 sect4 sect5 refsect1 refsect2 simplesect"
@@ -50,7 +52,7 @@ class XmlExtractor(Extractor):
     """Headings, paragraphs, list items, tables, code, captions."""
 
     name = "xml"
-    version = 2
+    version = 3
     media_types = frozenset({XML, SVG})
 
     def extract(self, path: str, media_type: str, reading: Reading = DEFAULT) -> Document:
@@ -97,7 +99,7 @@ class _Walker:
     def walk(self, element: Any, depth: int) -> None:
         """Add what is in the element; `depth` counts the sections around it."""
         name = local(element)
-        if not name or name in _SKIPPED:
+        if not name or name in _SKIPPED or element.tag == _SVG_FACTS:
             return
         if element.get("display") == "none" or element.get("visibility") == "hidden":
             self._builder.hide("".join(element.itertext()))

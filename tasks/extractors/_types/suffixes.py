@@ -38,7 +38,7 @@ _TEXT = {
     HTML: "htm html xhtml xht",
     JSON: "json geojson webmanifest",
     JSON_LINES: "jsonl ndjson jsonlines ldjson",
-    MARKDOWN: "md markdown mdown mkd mdx",
+    MARKDOWN: "md markdown mdown mkd mkdn mdwn mdx rmd qmd",
     MHTML: "mht mhtml",
     NOTEBOOK: "ipynb",
     ORG: "org",

@@ -103,6 +103,7 @@ def ole(*streams: str) -> bytes:
         (b"From: me\nSubject: a poem\n\nwords", "a.txt", texts.PLAIN),
         (b"From: me\nSubject: a poem\n\nwords", "a.eml", texts.EML),
         (make.EML.encode(), "about-mail.md", texts.MARKDOWN),
+        (b"---\ntitle: Types\n---\n\n## Guessing\n\n```{r}\nlibrary(readxl)\n```\n", "types.Rmd", texts.MARKDOWN),
         (ole("WordDocument"), "a.doc", "application/msword"),
         (ole("WORKBOOK"), "a.xls", "application/vnd.ms-excel"),
         (ole("EncryptionInfo", "EncryptedPackage"), "a.docx", types.OLE_ENCRYPTED),

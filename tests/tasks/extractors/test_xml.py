@@ -110,8 +110,9 @@ def test_pages_in_a_feed(tmp_path: Path) -> None:
 
 
 def test_words_in_a_drawing(tmp_path: Path) -> None:
+    facts = "<metadata><Work xmlns='http://creativecommons.org/ns#'><format>image/svg+xml</format></Work></metadata>"
     texts = "<text>A <tspan>gate</tspan></text><text display='none'>unseen</text>"
-    source = f"<svg xmlns='http://www.w3.org/2000/svg'><title>Plan</title><style>b</style><image href='http://example.org/x'/>{texts}</svg>"
+    source = f"<svg xmlns='http://www.w3.org/2000/svg'><title>Plan</title>{facts}<style>b</style><image href='http://example.org/x'/>{texts}</svg>"
     document = extract(tmp_path, source, "a.svg")
     assert shown(document) == [("heading", 1, "Plan"), ("paragraph", None, "A gate")]
     assert document.metadata["hidden_text"] == "6"
