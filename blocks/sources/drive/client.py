@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from blocks.sources.drive import answers
-from blocks.sources.drive.answers import Answer, Turning, Whole
-from blocks.sources.drive.errors import Asked, TokenRejected
+from blocks.sources.drive.answers import Answer, Whole
+from blocks.sources.drive.errors import Asked
 from blocks.sources.drive.items import PERMISSION_FIELDS
 from blocks.sources.drive.keys import ResourceKeys
 from blocks.sources.drive.quota import UNITS, UNITS_PER_MINUTE, Costs, Quota, rest
-from blocks.sources.drive.retry import ONE_FILE, USUAL, Patience, Retry
+from blocks.sources.drive.requests import Requests, all_of, mask
+from blocks.sources.drive.retry import ONE_FILE, Retry
 from blocks.sources.drive.transport import TIMEOUT, Account, Transport
-from core.errors import SourceUnavailable
 
 if TYPE_CHECKING:
     import httpx
@@ -61,16 +59,17 @@ class DriveClient:
         self._retry = Retry(self.quota, sleep, clock)
         self._api = f"{self._transport.root}/drive/v3"
         self._downloads = threading.Semaphore(downloads)
-        self._lock = threading.Lock()
-        self._made: dict[str, Any] = {}
+        self._requests = Requests(self._transport, self._retry, self._api)
 
     def about(self, fields: str) -> Answer:
         """Who we are, and what the account holds."""
-        return self._get(self._part("about").get(fields=_with(fields, "kind")), "drive#about", "about.get", answers.anything)
+        return self._get(
+            self._requests.part("about").get(fields=mask(fields, "kind")), "drive#about", "about.get", answers.anything
+        )
 
     def start_token(self, drive: str | None) -> str:
         """The change token that stands for now. Raises CorpusLost."""
-        request = self._part("changes").getStartPageToken(driveId=drive, supportsAllDrives=True)
+        request = self._requests.part("changes").getStartPageToken(driveId=drive, supportsAllDrives=True)
 
         whole = answers.naming("startPageToken")
         answer = self._get(request, "drive#startPageToken", "changes.getStartPageToken", whole, Asked.CORPUS)
@@ -78,8 +77,8 @@ class DriveClient:
 
     def changes(self, token: str, drive: str | None, fields: str) -> Answer:
         """One page of a change log. Raises CorpusLost, and TokenRejected: walk anew, from a new start token."""
-        request = self._part("changes").list(
-            pageToken=token, driveId=drive, fields=_with(fields, "kind", "nextPageToken", "newStartPageToken"), pageSize=PAGE,
+        request = self._requests.part("changes").list(
+            pageToken=token, driveId=drive, fields=mask(fields, "kind", "nextPageToken", "newStartPageToken"), pageSize=PAGE,
             includeRemoved=True, includeCorpusRemovals=True, supportsAllDrives=True, includeItemsFromAllDrives=True,
         )  # fmt: skip
 
@@ -94,9 +93,9 @@ class DriveClient:
         Raises CorpusLost; Gone if the query names a folder that is not there; and TokenRejected if the page token is too old:
         begin with the first page.
         """
-        request = self._part("files").list(
+        request = self._requests.part("files").list(
             q=query, corpora="drive" if drive else "user", driveId=drive, pageToken=page_token, pageSize=PAGE,
-            fields=_with(fields, "kind", "nextPageToken", "incompleteSearch"), supportsAllDrives=True,
+            fields=mask(fields, "kind", "nextPageToken", "incompleteSearch"), supportsAllDrives=True,
             includeItemsFromAllDrives=True,
         )  # fmt: skip
 
@@ -108,7 +107,7 @@ class DriveClient:
 
     def file(self, file_id: str, fields: str) -> Answer:
         """One file's metadata. Raises Gone."""
-        request = self._part("files").get(fileId=file_id, fields=_with(fields, "kind", "id"), supportsAllDrives=True)
+        request = self._requests.part("files").get(fileId=file_id, fields=mask(fields, "kind", "id"), supportsAllDrives=True)
         request.headers.update(self.keys.header(file_id))
         item = self._get(request, "drive#file", "files.get", answers.naming("id"), Asked.FILE)
         self.keys.heed(item)
@@ -119,33 +118,33 @@ class DriveClient:
         fields = f"kind,nextPageToken,permissions({PERMISSION_FIELDS})"
 
         def page(token: str | None) -> Answer:
-            request = self._part("permissions").list(
+            request = self._requests.part("permissions").list(
                 fileId=file_id, pageToken=token, pageSize=_SMALL_PAGE, fields=fields, supportsAllDrives=True
             )
             request.headers.update(self.keys.header(file_id))
             whole = answers.holding("permissions")
             return self._list(request, "drive#permissionList", "permissions.list", Asked.FILE, whole)
 
-        return self._all(page, "permissions")
+        return all_of(page, "permissions")
 
     def drives(self) -> list[Answer]:
         """All shared drives that we are a member of."""
 
         def page(token: str | None) -> Answer:
             fields = f"kind,nextPageToken,drives({DRIVE_FIELDS})"
-            request = self._part("drives").list(pageToken=token, pageSize=_SMALL_PAGE, fields=fields)
+            request = self._requests.part("drives").list(pageToken=token, pageSize=_SMALL_PAGE, fields=fields)
             return self._list(request, "drive#driveList", "drives.list", Asked.OTHER, answers.holding("drives"))
 
-        return self._all(page, "drives")
+        return all_of(page, "drives")
 
     def drive(self, drive_id: str) -> Answer:
         """One shared drive. Raises CorpusLost."""
-        request = self._part("drives").get(driveId=drive_id, fields=f"kind,{DRIVE_FIELDS}")
+        request = self._requests.part("drives").get(driveId=drive_id, fields=f"kind,{DRIVE_FIELDS}")
         return self._get(request, "drive#drive", "drives.get", answers.naming("id"), Asked.CORPUS)
 
     def watch_changes(self, token: str, drive: str | None, channel: Answer) -> Answer:
         """Have notifications of changes sent. Raises CorpusLost and TokenRejected."""
-        request = self._part("changes").watch(
+        request = self._requests.part("changes").watch(
             pageToken=token, driveId=drive, body=channel, includeRemoved=True, includeCorpusRemovals=True,
             supportsAllDrives=True, includeItemsFromAllDrives=True,
         )  # fmt: skip
@@ -153,7 +152,7 @@ class DriveClient:
 
     def stop_channel(self, channel_id: str, resource_id: str) -> None:
         """Have no more notifications sent. A channel that is not there is Refused, as "notFound"."""
-        request = self._part("channels").stop(body={"id": channel_id, "resourceId": resource_id})
+        request = self._requests.part("channels").stop(body={"id": channel_id, "resourceId": resource_id})
         self._get(request, None, "channels.stop", answers.anything)
 
     @contextmanager
@@ -191,14 +190,14 @@ class DriveClient:
 
     def download_operation(self, file_id: str, media_type: str) -> Answer:
         """Begin a long-running download, in that format; the Operation. Raises Gone."""
-        request = self._part("files").download(fileId=file_id, mimeType=media_type)
+        request = self._requests.part("files").download(fileId=file_id, mimeType=media_type)
         request.headers.update(self.keys.header(file_id))
-        return self._ask(request, None, "files.download", self._costs.download, answers.anything, Asked.FILE, ONE_FILE)
+        return self._requests.ask(request, None, "files.download", self._costs.download, answers.anything, Asked.FILE, ONE_FILE)
 
     def operation(self, name: str) -> Answer:
         """How far an Operation is."""
-        request = self._part("operations").get(name=name.removeprefix("operations/"))
-        return self._ask(request, None, "operations.get", self._costs.get, answers.anything, patience=ONE_FILE)
+        request = self._requests.part("operations").get(name=name.removeprefix("operations/"))
+        return self._requests.ask(request, None, "operations.get", self._costs.get, answers.anything, patience=ONE_FILE)
 
     def pause(self, seconds: float = 0.0) -> None:
         """Sleep, or with 0 only see whether the run is to stop."""
@@ -218,76 +217,10 @@ class DriveClient:
             self._sleep(0.0)
 
     def _get(self, request: Any, kind: str | None, what: str, whole: Whole, asked: Asked = Asked.OTHER) -> Answer:
-        return self._ask(request, kind, what, self._costs.get, whole, asked)
+        return self._requests.ask(request, kind, what, self._costs.get, whole, asked)
 
     def _list(self, request: Any, kind: str, what: str, asked: Asked, whole: Whole) -> Answer:
-        return self._ask(request, kind, what, self._costs.list, whole, asked)
-
-    def _ask(
-        self,
-        request: Any,
-        kind: str | None,
-        what: str,
-        cost: int,
-        whole: Whole,
-        asked: Asked = Asked.OTHER,
-        patience: Patience = USUAL,
-    ) -> Answer:
-        """Send a request of the client library; the answer must be of `kind`, and pass `whole`."""
-        return self._retry.call(lambda: answers.read(self._execute(request), kind, whole), what, cost, asked, patience)
-
-    def _execute(self, request: Any) -> Any:
-        from googleapiclient.errors import HttpError
-
-        refusal: HttpError | None = None
-        answer = None
-        with self._transport.connection() as http:
-            try:
-                answer = request.execute(http=http, num_retries=0)
-            except HttpError as exc:
-                refusal = exc  # the connection has served, and may serve again
-        if refusal is not None:
-            raise refusal
-        return answer
-
-    def _all(self, page: Callable[[str | None], Answer], key: str) -> list[Answer]:
-        """The entries of all pages; from the first page again, once, if a token is not taken."""
-        for last in (False, True):
-            found: list[Answer] = []
-            turning = Turning(key)
-            try:
-                answer = page(None)
-                found.extend(answer[key])
-                while (token := turning.next(answer)) is not None:
-                    answer = page(token)
-                    found.extend(answer[key])
-                return found
-            except TokenRejected as exc:
-                if last:
-                    raise SourceUnavailable(f"Google Drive takes none of its own page tokens ({exc}); run again later") from exc
-        raise AssertionError("unreachable")
-
-    def _part(self, name: str) -> Any:
-        """One collection of the API, made of the discovery document that the library ships: without a network call."""
-        with self._lock:
-            if not self._made:
-                self._made["service"] = self._service()
-            if name not in self._made:
-                self._made[name] = getattr(self._made["service"], name)()
-            return self._made[name]
-
-    def _service(self) -> Any:
-        import httplib2
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of grpc, which is not used here
-            from googleapiclient.discovery import build
-        logging.getLogger("googleapiclient.http").setLevel(logging.ERROR)  # it tells of each failure that we try again
-
-        return build(
-            "drive", "v3", http=httplib2.Http(), static_discovery=True, cache_discovery=False,
-            client_options={"api_endpoint": self._api},
-        )  # fmt: skip
+        return self._requests.ask(request, kind, what, self._costs.list, whole, asked)
 
 
 def _opened(stream: Any) -> tuple[Any, Any]:
@@ -297,13 +230,3 @@ def _opened(stream: Any) -> tuple[Any, Any]:
     with ExitStack() as stack:
         entered = stack.enter_context(stream)
         return stack.pop_all(), entered
-
-
-def _with(fields: str, *names: str) -> str:
-    """A field mask that also asks for `names`."""
-    outermost, depth = "", 0
-    for letter in fields:
-        depth += (letter == "(") - (letter == ")")
-        outermost += letter if depth == 0 else ""
-    asked = {name.strip(" )") for name in outermost.split(",")}
-    return fields if "*" in asked else ",".join([*(name for name in names if name not in asked), fields])

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from blocks.sources.drive.client import DriveClient, _with
+from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.errors import CorpusLost, Gone, Refused, TokenRejected
 from blocks.sources.drive.quota import QUERIES
+from blocks.sources.drive.requests import mask
 from core.errors import CredentialsLost, SourceUnavailable
 from tests.blocks.sources.drive.conftest import ALICE, Account, Connect, Naps
 from tests.servers.drive import DriveServer
@@ -279,7 +280,7 @@ def test_quota_is_kept_to(connect: Connect, server: DriveServer, naps: Naps) -> 
 
 
 def test_a_mask_asks_for_what_the_client_needs() -> None:
-    assert _with("files(id,name)", "kind", "nextPageToken") == "kind,nextPageToken,files(id,name)"
-    assert _with("kind, files(kind,a(b(c)))", "kind") == "kind, files(kind,a(b(c)))"
-    assert _with("files(kind)", "kind") == "kind,files(kind)"
-    assert _with("*", "kind") == "*"
+    assert mask("files(id,name)", "kind", "nextPageToken") == "kind,nextPageToken,files(id,name)"
+    assert mask("kind, files(kind,a(b(c)))", "kind") == "kind, files(kind,a(b(c)))"
+    assert mask("files(kind)", "kind") == "kind,files(kind)"
+    assert mask("*", "kind") == "*"
