@@ -73,6 +73,7 @@ def check(credentials: GoogleCredentials, scope: Scope, say: Callable[[str], Non
     from blocks.sources.drive.client import DriveClient
 
     client = DriveClient(credentials)
+    client.keys.learn(scope.resource_keys)
     try:
         begun = client.quota.rate
         found = _account(client, credentials)

@@ -171,7 +171,7 @@ class GoogleDriveSource(Source):
         """Where in Drive it looks."""
         from blocks.sources.drive.rules import Scope
 
-        return Scope(tuple(self.folders), self.my_drive, tuple(self.drives), self.all_drives)
+        return Scope(tuple(self.folders), self.my_drive, tuple(self.drives), self.all_drives, self.resource_keys)
 
     @property
     def client(self) -> DriveClient:

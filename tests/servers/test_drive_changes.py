@@ -194,13 +194,21 @@ def test_a_drive_is_told_of_by_entries_of_its_own(server: DriveServer, client: C
         assert (bob.news(), inside.news()) == ([(team, False)], [(team, False)])
     world.remove_member(team, BOB)
     assert bob.news() == [(team, True)]
-    status, _, body = ask(server, f"/drive/v3/changes?pageToken={inside.token}&driveId={team}&supportsAllDrives=true", BOB)
+    status, _, body = ask(
+        server,
+        f"/drive/v3/changes?pageToken={inside.token}&driveId={team}&supportsAllDrives=true&includeItemsFromAllDrives=true",
+        BOB,
+    )
     assert (status, reason_of(body)) == (403, "teamDriveMembershipRequired")
     world.set_member(team, BOB, "reader")
     bob.news()
     world.delete_drive(team)
     assert bob.news() == [(team, True)]
-    status, _, body = ask(server, f"/drive/v3/changes?pageToken={inside.token}&driveId={team}&supportsAllDrives=true", BOB)
+    status, _, body = ask(
+        server,
+        f"/drive/v3/changes?pageToken={inside.token}&driveId={team}&supportsAllDrives=true&includeItemsFromAllDrives=true",
+        BOB,
+    )
     assert (status, f"Shared drive not found: {team}".encode() in body) == (404, True)
 
 

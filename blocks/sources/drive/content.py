@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,8 @@ def fetch(
     except Exhausted as exc:
         if exc.of_rate:
             raise
-        client.about("user")  # if Google answers anything, this file alone is to blame
+        with suppress(Refused):
+            client.about("user")  # if Google answers anything, this file alone is to blame
         raise Unprocessable(Reason.FAILED, str(exc)) from exc
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from blocks.sources.drive.wanted import Wanted
 
@@ -17,6 +18,8 @@ class Scope:
     drives: tuple[str, ...] = ()
     """Ids of shared drives."""
     all_drives: bool = False
+    resource_keys: Mapping[str, str] = field(default_factory=dict)
+    """{id: key} of folders that are shared by link."""
 
 
 @dataclass(frozen=True, slots=True)

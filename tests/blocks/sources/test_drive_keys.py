@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.drive_check import check
 from core.drive_names import drive_name
 from tests.blocks.sources.drive_place import ALICE, Kept, source
 from tests.servers.drive import DriveServer
@@ -67,3 +68,11 @@ def test_the_name_of_a_source_holds_the_key(server: DriveServer) -> None:
     name = drive_name("https://drive.google.com/drive/folders/1234567890abc?resourcekey=0-xyz")
     assert name is not None
     assert (name.folder, name.key) == ("1234567890abc", "0-xyz")
+
+
+def test_a_check_names_the_key(server: DriveServer) -> None:
+    scene = Scene(server)
+    for address, files in ((scene.address, [1]), (scene.folder, [])):
+        drive = source(server, address, email=EVE)
+        found = check(drive.credentials, drive.scope)
+        assert [place.files for place in found.folders] == files

@@ -21,19 +21,21 @@ DEFAULT_FIELDS = (
 )
 
 
-def corpus_of(view: View, request: Request) -> str:
-    """The log that the request speaks of. Raises ApiError for a drive that is not there for the caller."""
+def corpus_of(view: View, request: Request, items: bool = True) -> str:
+    """The log that the request speaks of, whose `items` are to be shown. Raises ApiError for a drive that is not there."""
     drive_id = request.params.get("driveId")
     if not drive_id:
         return f"user:{view.caller.email}"
     if not request.flag("supportsAllDrives"):
         raise invalid("supportsAllDrives")
+    if items and not request.flag("includeItemsFromAllDrives"):
+        raise invalid("includeItemsFromAllDrives")
     return view.drive(drive_id).id
 
 
 def start_page_token(view: View, request: Request) -> Response:
     """GET /changes/startPageToken."""
-    log = view.state.logs.of(corpus_of(view, request))
+    log = view.state.logs.of(corpus_of(view, request, items=False))
     if view.state.knobs.invalidate_change_tokens:
         _invalidate(view)
     whole = {"kind": "drive#startPageToken", "startPageToken": str(_seen(view, log))}

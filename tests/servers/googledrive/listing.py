@@ -93,6 +93,9 @@ def _corpus(view: View, request: Request, by_parent: bool) -> Callable[[Node], b
     with_drives = request.flag("includeItemsFromAllDrives") and request.flag("supportsAllDrives")
     access, email = view.state.access, view.caller.email
     if corpora == "drive":
+        for needed in ("supportsAllDrives", "includeItemsFromAllDrives"):
+            if not request.flag(needed):
+                raise invalid(needed)
         drive_id = view.drive(request.params.get("driveId", "")).id
         return lambda node: node.drive_id == drive_id and view.sees(node)
 
