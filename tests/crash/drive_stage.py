@@ -67,13 +67,11 @@ class DriveStage:
         self.stage.forget(self.home)
 
     def change(self, rng: random.Random) -> list[str]:
-        """What people do, one to five times; and an edit that leaves some chunks as they were."""
+        """What people do, one to five times; and two edits, one of them certainly of what the library holds."""
         told = [f"{what} {x} {y}" for what, x, y, n in self._acts(rng) if people.act(self.place, what, x, y, n)]
-        editable = [node for node in self.place.nodes() if node.revisions]
-        if editable:
-            node = rng.choice(editable)
-            self.world.edit(node.id, "".join(sections(self._texts, rng.randint(1, 4))))
-            told.append(f"edited {node.name[:20]!r}")
+        for id in (self.place.keeps, *(node.id for node in rng.sample(self.place.nodes(), 2) if node.revisions)):
+            self.world.edit(id, "".join(sections(self._texts, rng.randint(1, 4))))
+            told.append(f"edited {self.world.nodes[id].name[:20]!r}")
         return told
 
     def _acts(self, rng: random.Random) -> list[people.Act]:
@@ -106,11 +104,10 @@ class DriveStage:
         return killed
 
     def look_again_now(self) -> None:
-        """What is to be listed once more is due."""
+        """What is still to be listed once more is due."""
         with closing(sqlite3.connect(self.home / "ledger.db")) as db, db:
             ((cursor,),) = db.execute("SELECT cursor FROM sources")
             told = json.loads(cursor)
-            assert told["again"]
             told["again"] = dict.fromkeys(told["again"], 0.0)
             db.execute("UPDATE sources SET cursor = ?", (json.dumps(told),))
 
