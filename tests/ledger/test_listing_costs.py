@@ -52,6 +52,7 @@ def fill(world: World, count: int) -> None:
 def counted(db: Database) -> Iterator[dict[str, int]]:
     """What each statement costs that runs inside: steps of SQLite's machine, or rows that PostgreSQL's scans looked at."""
     costs: dict[str, int] = {}
+    watched: list[Any] = []
 
     def before(connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         costs.setdefault(statement, 0)
@@ -61,7 +62,9 @@ def counted(db: Database) -> Iterator[dict[str, int]]:
                 costs[statement] += EVERY_STEP
                 return 0
 
-            connection.connection.driver_connection.set_progress_handler(step, EVERY_STEP)
+            # Until the connection's next statement: most rows of a query are looked for when they are fetched.
+            watched.append(connection.connection.driver_connection)
+            watched[-1].set_progress_handler(step, EVERY_STEP)
         elif statement.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
             cursor.execute("SAVEPOINT looked_at")
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters[0] if many else parameters)
@@ -69,17 +72,13 @@ def counted(db: Database) -> Iterator[dict[str, int]]:
             costs[statement] += sum(_looked_at((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
             cursor.execute("ROLLBACK TO SAVEPOINT looked_at")
 
-    def after(connection: Any, *_rest: Any) -> None:
-        if db.is_sqlite:
-            connection.connection.driver_connection.set_progress_handler(None, 0)
-
     event.listen(db.engine, "before_cursor_execute", before)
-    event.listen(db.engine, "after_cursor_execute", after)
     try:
         yield costs
     finally:
         event.remove(db.engine, "before_cursor_execute", before)
-        event.remove(db.engine, "after_cursor_execute", after)
+        for connection in watched:
+            connection.set_progress_handler(None, 0)
 
 
 def _looked_at(plan: dict[str, Any]) -> Iterator[int]:
