@@ -5,6 +5,7 @@ Waits as https://developers.google.com/workspace/drive/api/guides/limits says: m
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -12,10 +13,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TypeVar
 
-from blocks.sources.drive.errors import Asked, Kind, failure_of
+from blocks.sources.drive.errors import Asked, Failure, Kind, failure_of
 from blocks.sources.drive.quota import Quota, rest
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
+_LONG = 8.0
+"""A wait of so many seconds is told of, lest somebody think that nothing happens: once in _QUIET, however many calls wait."""
+_QUIET = 60.0
 LONGEST = 32.0
 """Seconds between two attempts, unless the server asks for more."""
 
@@ -45,6 +50,7 @@ class Retry:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._quota, self._sleep, self._clock, self._chance = quota, sleep, clock, chance
+        self._told_at = -_QUIET
 
     def call(self, ask: Callable[[], T], what: str, cost: int, asked: Asked = Asked.OTHER, patience: Patience = USUAL) -> T:
         """What `ask` returns. `what` names the call in messages; `cost` is in quota units.
@@ -67,11 +73,18 @@ class Retry:
                 wait = max(self.delay(attempt), failure.retry_after or 0.0)
                 if self._clock() - began + wait > patience.seconds:
                     raise failure.error(what, asked) from exc
+                self._tell(failure, what, wait)
             else:
                 self._quota.granted(cost)
                 return answer
             rest(wait, self._sleep)
         raise AssertionError("unreachable")
+
+    def _tell(self, failure: Failure, what: str, wait: float) -> None:
+        now = self._clock()
+        if failure.kind is Kind.AGAIN and wait >= _LONG and now >= self._told_at + _QUIET:
+            self._told_at = now
+            logger.warning("Google Drive does not answer %s (%s): trying again in %.0f s", what, failure.message, wait)
 
     def delay(self, attempt: int) -> float:
         """Seconds to wait after the `attempt`th failure."""

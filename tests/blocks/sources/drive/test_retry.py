@@ -37,6 +37,19 @@ def test_waits_double_up_to_a_limit(naps: Naps) -> None:
     assert naps.longest <= SLICE
 
 
+def test_a_long_silence_is_told_of_but_not_at_every_attempt(naps: Naps, caplog: pytest.LogCaptureFixture) -> None:
+    retry = layer(naps, 0.0)
+    retry.call(failing(*again(3)), "files.list", 1)
+    assert not caplog.messages, "waits of a second or two are nothing to tell of"
+    for _call in range(3):
+        retry.call(failing(*again(4)), "files.list", 1)  # 15 s each
+    assert caplog.messages == ["Google Drive does not answer files.list (Backend Error): trying again in 8 s"]
+    retry.call(failing(*again(7)), "files.list", 1)
+    assert len(caplog.messages) == 2
+    retry.call(failing(*[Failure(Kind.RATE, "slower", "rateLimitExceeded", 403)] * 7), "files.list", 1)
+    assert len(caplog.messages) == 2, "that Google sets the pace is no fault"
+
+
 def test_attempts_have_an_end(naps: Naps) -> None:
     with pytest.raises(Exhausted, match=r"files\.list \(Backend Error\)"):
         layer(naps).call(failing(*again(3)), "files.list", 1, patience=Patience(attempts=3))
