@@ -33,7 +33,7 @@ def chart_rows(package: Package, name: str | None) -> list[list[str]]:
     """
     root = package.optional(name)
     chart = None if root is None else root.find(C + "chart")
-    if chart is None:
+    if root is None or chart is None:
         return []
     from_1904 = is_on(root.find(C + "date1904"), "val")
     title = chart.find(C + "title")
