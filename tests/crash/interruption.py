@@ -13,7 +13,7 @@ from tests.crash.index import Index, difference, disagreements, leftovers, read_
 from tests.crash.processes import MARKER, Process, marked, wait_until
 from tests.crash.stage import LIBRARY, Stage, directory_of
 
-DOCUMENTS, SECTIONS = 72, 9
+DOCUMENTS, SECTIONS = 42, 9
 BATCH_FILES = 6
 BUNDLED = ""
 """A command is interrupted while it embeds with the bundled model, which takes its time."""

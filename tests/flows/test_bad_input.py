@@ -74,7 +74,7 @@ def test_google_drive_that_nobody_described_has_no_side_effect(world: World) -> 
 
 def test_an_unknown_library(world: World) -> None:
     world.write("a.txt", "A text.")
-    world.ingest()
+    world.carry()
     world.name = "nobody"
     with pytest.raises(UsageError, match="unknown library 'nobody'"):
         world.search("anything")
@@ -97,7 +97,7 @@ def test_every_kind_of_bad_file_is_named_and_none_stops_another(world: World) ->
     for failure in report.failures:
         assert f"| {failure.path} | extract | {failure.reason} | {failure.remedy} |" in page
     world.settle()
-    world.ingest()
+    world.carry()
     again = world.ingest()
     assert (again.quarantined, again.failures) == (4, []), "remembered, not tried again"
     assert "extract" not in again.seconds
@@ -132,7 +132,7 @@ def test_names_with_newlines_and_broken_utf8(world: World) -> None:
 
 def test_a_published_file_that_becomes_unreadable_stays_and_is_outdated(world: World) -> None:
     world.write("a.pdf.txt", "Version one speaks of turbines.")
-    world.ingest()
+    world.carry()
     world.write("a.pdf.txt", b"%PDF-1.7 no more than this")
     report = world.ingest()
     assert (report.quarantined, report.removed) == (1, 0)
@@ -147,7 +147,7 @@ def test_a_published_file_that_becomes_unreadable_stays_and_is_outdated(world: W
 def test_a_document_that_shrinks_to_nothing_is_withdrawn(world: World) -> None:
     world.write("a.txt", "Here is something.")
     world.write("b.txt", "Here is something else.")
-    world.ingest()
+    world.carry()
     world.write("a.txt", b"")
     report = world.ingest()
     assert (report.removed, report.quarantined, report.unchanged) == (1, 1, 1)
@@ -158,7 +158,7 @@ def test_a_document_that_shrinks_to_nothing_is_withdrawn(world: World) -> None:
 def test_an_unmounted_root_deletes_nothing(world: World) -> None:
     for number in range(3):
         world.write(f"{number}.txt", f"Text number {number}.")
-    world.ingest()
+    world.carry()
     kept = world.folder.rename(world.folder.with_name("kept"))
     world.folder.mkdir()
     for _ in range(2):
@@ -179,7 +179,7 @@ def test_an_unmounted_root_deletes_nothing(world: World) -> None:
 
 def test_a_source_inside_another_is_refused(world: World) -> None:
     world.write("inner/a.txt", "A text.")
-    world.ingest()
+    world.carry()
     runs = world.rows("SELECT count(*) FROM runs")
     for dry_run in (False, True):
         state = world.run(source=str(world.folder / "inner"), dry_run=dry_run)
@@ -190,7 +190,7 @@ def test_a_source_inside_another_is_refused(world: World) -> None:
 
 def test_a_ledger_from_a_newer_version(world: World) -> None:
     world.write("a.txt", "A text.")
-    world.ingest()
+    world.carry()
     with sqlite3.connect(world.home / "ledger.db") as ledger:
         ledger.execute("UPDATE alembic_version SET version_num = '9999'")
     ledger.close()
@@ -200,7 +200,7 @@ def test_a_ledger_from_a_newer_version(world: World) -> None:
 
 def test_two_ingests_at_once(world: World) -> None:
     world.write("a.txt", "A text.")
-    world.ingest()
+    world.carry()
     db = world.ledger()
     lock = library_lock(db, libraries.find(db, "default", world.name))
     lock.__enter__()
@@ -223,7 +223,7 @@ def test_a_file_that_vanishes_after_it_was_listed(world: World) -> None:
 def test_a_published_file_that_vanishes_after_its_edit_was_listed(world: World) -> None:
     world.write("a.txt", "The first text.")
     edited = world.write("b.txt", "The second text.")
-    world.ingest()
+    world.carry()
     world.write("b.txt", "The second text, edited.")
     ingest_in_stages(world.library(), str(world.folder), once_listed=edited.unlink)
     assert [row[0] for row in world.index()] in (["a.txt"], ["a.txt", "b.txt"]), "gone, or as it was; never half"
@@ -261,7 +261,7 @@ def test_a_file_that_changes_all_the_time_is_owed(world: World) -> None:
     assert report.added >= 1
     assert "b.txt" in {row[0] for row in world.index()}
     file.write_text("At rest at last.")
-    world.ingest()
+    world.carry()
     assert [row[3] for row in world.index()] == ["At rest at last.", "A text at rest."]
 
 
@@ -284,7 +284,7 @@ def test_when_all_that_can_be_listed_is_gone_nothing_is_removed(levada: list[str
     for number in range(3):
         world.write(f"{number}.txt", f"Text number {number}.")
     world.write("team/a.txt", "A text of the team.")
-    world.ingest()
+    world.carry()
     for number in range(3):
         (world.folder / f"{number}.txt").unlink()
     (world.folder / "team").chmod(0)
@@ -324,7 +324,7 @@ def test_a_folder_that_could_never_be_listed_is_no_source(levada: list[str], wor
     assert done.returncode == 1
     assert done.stderr.count("Permission denied") == 1, done.stderr
     assert world.rows("SELECT root FROM sources") == []
-    world.ingest()
+    world.carry()
     shutil.move(world.folder, world.folder.with_name("away"))
     assert world.run(source=None).is_failed()
     assert world.rows("SELECT root FROM sources") == [(str(world.folder),)], "what was listed once stays"
@@ -353,7 +353,7 @@ def test_a_full_disk(world: World, disk: Path) -> None:
     """It fails in one line, keeps what was published, and goes on when there is room again."""
     world.prepare(disk / "home")
     world.write("first.txt", "The first text.")
-    world.ingest()
+    world.carry()
     before = world.index()
     rng = random.Random(5)
     words = [f"{rng.randrange(16**6):06x}" for _ in range(4_000)]

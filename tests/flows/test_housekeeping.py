@@ -60,7 +60,7 @@ def test_a_link_to_a_folder_is_the_folder_that_it_led_to(world: World, tmp_path:
 
 def test_a_source_that_nobody_knows_is_named_even_while_an_ingest_is_at_work(world: World) -> None:
     world.write("a.txt", "A text.")
-    world.ingest()
+    world.carry()
     library = world.library()
     with library_lock(library.ledger, library.row()), pytest.raises(UsageError, match="nowhere"):
         remove_source(library, "/nowhere")
@@ -68,7 +68,7 @@ def test_a_source_that_nobody_knows_is_named_even_while_an_ingest_is_at_work(wor
 
 def test_a_run_that_cannot_begin_is_not_left_running(world: World) -> None:
     world.write("a.txt", "A text.")
-    world.ingest()
+    world.carry()
     library = world.library()
     (world.settings.library_dir(library.name) / "snapshots").write_text("in the way")
     with pytest.raises(FileExistsError), working_on(library, None):
@@ -81,7 +81,7 @@ def test_a_plan_knows_what_a_new_version_will_read_again(world: World, monkeypat
         world.write(f"{number}.txt", f"The text of {number}.")
     world.write("broken.pdf", b"%PDF-1.7 and nothing more")
     world.settle()
-    world.ingest()
+    world.carry()
     library = world.library()
     adapters = named(library, str(world.folder))
     heard: list[Progress] = []
@@ -171,7 +171,7 @@ def test_what_was_removed_is_in_no_file_of_the_ledger_even_while_others_read(wor
     """Invariant I12, with a reader that keeps the ledger open."""
     world.write("secret.txt", "The word is xyzzyplugh.")
     world.write("other.txt", "Nothing to hide.")
-    world.ingest()
+    world.carry()
     reader = world.library()
     assert reader.search("word", 1)
     (world.folder / "secret.txt").unlink()
@@ -204,7 +204,7 @@ def test_what_was_removed_or_edited_away_is_in_no_file_once_the_store_has_no_use
 
 def test_a_removal_of_a_source_that_was_killed_is_finished_by_the_next(world: World) -> None:
     world.write("secret.txt", "The word is xyzzyplugh.")
-    world.ingest()
+    world.carry()
     library = world.library()
     with working_on(library, None) as ctx:
         (source,) = sources.all_of(library.ledger, library.row())
@@ -220,7 +220,7 @@ def test_a_removal_of_a_source_that_was_killed_is_finished_by_the_next(world: Wo
 
 def test_asides_of_ours_are_erased_once_the_store_is_rebuilt(world: World) -> None:
     world.write("a.txt", "A text.")
-    world.ingest()
+    world.carry()
     (database,) = (world.home / "libraries").rglob("chroma.sqlite3")
     database.write_bytes(b"this is no database" * 1000)
     assert world.ingest().chunks_embedded == 0
@@ -252,7 +252,7 @@ def test_sources_that_cannot_be_listed_stop_no_other(world: World, tmp_path: Pat
         (tmp_path / name / "a.txt").write_text("A text.")
         world.ingest(source=str(tmp_path / name))
     world.write("b.txt", "Another text.")
-    world.ingest()
+    world.carry()
     world.write("c.txt", "A new text.")
     for name in ("one", "two"):
         shutil.rmtree(tmp_path / name)

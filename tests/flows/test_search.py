@@ -44,7 +44,7 @@ class Interrupted(ChromaStore):
 def mill(world: World) -> World:
     world.write("mill.txt", OLD)
     world.write("other.txt", "Nothing of that kind stands here.")
-    world.ingest()
+    world.carry()
     return world
 
 
@@ -60,7 +60,7 @@ def test_a_flip_between_the_two_reads_of_a_search(mill: World) -> None:
     def edit() -> None:
         store._happens = None
         mill.write("mill.txt", NEW)
-        mill.ingest()
+        mill.carry()
 
     library, store = interrupted(mill, edit)
     found = library.search("What drives the mill?")
@@ -74,7 +74,7 @@ def test_a_flip_at_every_answer_ends_in_the_ledger(mill: World) -> None:
     def edit() -> None:
         versions.append(f"{OLD} Version {len(versions)}.")
         mill.write("mill.txt", versions[-1])
-        mill.ingest()
+        mill.carry()
 
     library, store = interrupted(mill, edit)
     found = library.search("What drives the mill?")
@@ -85,7 +85,7 @@ def test_a_flip_at_every_answer_ends_in_the_ledger(mill: World) -> None:
 def test_a_document_that_is_removed_meanwhile_is_not_shown(mill: World) -> None:
     def remove() -> None:
         (mill.folder / "mill.txt").unlink(missing_ok=True)
-        mill.ingest()
+        mill.carry()
 
     library, _store = interrupted(mill, remove)
     assert [passage.path for passage in library.search("What drives the mill?")] == ["other.txt"]
@@ -103,7 +103,7 @@ def share(world: World, folder: Path, *principals: str) -> None:
 def shared(world: World, tmp_path: Path) -> World:
     """Hers, his, theirs, and a folder that names nobody."""
     world.write("owner.txt", "A text about water, for its owner.")
-    world.ingest()
+    world.carry()
     for name, principals in (("hers", ["ana"]), ("his", ["rui"]), ("theirs", ["ana", "rui"])):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.txt").write_text(f"A text about water, {name}.")
@@ -143,7 +143,7 @@ def test_a_permission_that_is_withdrawn_counts_at_once(shared: World, tmp_path: 
 def test_the_ledger_alone_answers_as_the_store_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(40):
         world.write(f"{number}.txt", f"Field number {number} is watered on day {number * 7 % 30}.")
-    world.ingest()
+    world.carry()
     library = world.library()
     by_store = library.search("Which field is watered on day 14?", 10)
     monkeypatch.setattr(blocks.library, "is_whole", lambda *_: False)

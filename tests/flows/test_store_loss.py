@@ -30,7 +30,7 @@ def filled(world: World) -> World:
     for name, text in TEXTS.items():
         world.write(name, text)
     world.settle()
-    world.ingest()
+    world.carry()
     return world
 
 
@@ -74,7 +74,7 @@ def test_a_store_of_another_library_is_moved_aside(filled: World, tmp_path: Path
     other_base.mkdir()
     other = World(other_base, filled.models, "other", filled.empty_ledger)
     other.write("elsewhere.txt", "This belongs to somebody else.")
-    other.ingest()
+    other.carry()
     store = store_of(filled)
     shutil.rmtree(store)
     shutil.copytree(store_of(other), store)
@@ -92,7 +92,7 @@ def test_a_store_restored_from_an_older_copy_of_as_many_records_is_noticed(fille
     wait_deserted(store)
     shutil.copytree(store, tmp_path / "copy")
     filled.write("anchor.txt", "Giraffes eat acacia leaves.")
-    filled.ingest()
+    filled.carry()
     wait_deserted(store)
     shutil.rmtree(store)
     shutil.copytree(tmp_path / "copy", store)
@@ -118,7 +118,7 @@ def test_a_store_whose_owner_was_killed_is_compared_once_and_trusted_again(fille
     assert not (store_of(filled).parent / "store.host" / "sealed.json").exists()
     assert is_whole(library.ledger, library.vectors, generation), "all that is live is there"
     assert StorePlace.of(store_of(filled)).doubts() == set()
-    filled.ingest()
+    filled.carry()
     assert library.generation() == generation, "nothing was rebuilt"
 
 

@@ -45,7 +45,7 @@ def fresh(world: World, tmp_path: Path) -> World:
 def assert_as_fresh(world: World, tmp_path: Path) -> None:
     """Invariant I2."""
     other = fresh(world, tmp_path)
-    other.ingest()
+    other.carry()
     assert world.index() == other.index()
     assert world.store_ids() == other.store_ids() == sorted(row[2] for row in world.index())
 
@@ -78,7 +78,7 @@ def test_progress_is_seen_while_a_single_large_file_is_at_work(world: World) -> 
 def test_a_second_run_does_nothing(world: World) -> None:
     fill(world)
     world.settle()
-    world.ingest()
+    world.carry()
     before = world.index()
     report = world.ingest()
     assert (report.added, report.updated, report.removed, report.unchanged) == (0, 0, 0, 3)
@@ -90,7 +90,7 @@ def test_a_second_run_does_nothing(world: World) -> None:
 def test_touching_a_file_costs_one_read(world: World) -> None:
     fill(world)
     world.settle()
-    world.ingest()
+    world.carry()
     os.utime(world.folder / "guide.md", (1_000_000_000, 1_000_000_000))
     report = world.ingest()
     assert (report.updated, report.unchanged, report.chunks_embedded) == (0, 3, 0)
@@ -98,7 +98,7 @@ def test_touching_a_file_costs_one_read(world: World) -> None:
 
 def test_edits_additions_and_removals_arrive(world: World, tmp_path: Path) -> None:
     fill(world)
-    world.ingest()
+    world.carry()
     world.write("guide.md", GUIDE.replace("by the clock", "by the sun"))
     world.write("notes/vines.txt", "Vines need little water.")
     (world.folder / "notes/cane.txt").unlink()
@@ -111,7 +111,7 @@ def test_edits_additions_and_removals_arrive(world: World, tmp_path: Path) -> No
 
 def test_moving_embeds_nothing(world: World, tmp_path: Path) -> None:
     fill(world)
-    world.ingest()
+    world.carry()
     shutil.move(world.folder / "notes", world.folder / "archive")
     report = world.ingest()
     assert (report.moved, report.added, report.removed, report.updated) == (2, 0, 0, 0)
@@ -122,7 +122,7 @@ def test_moving_embeds_nothing(world: World, tmp_path: Path) -> None:
 
 def test_two_files_swap_their_contents(world: World, tmp_path: Path) -> None:
     fill(world)
-    world.ingest()
+    world.carry()
     a, b = world.folder / "notes/bananas.txt", world.folder / "notes/cane.txt"
     first, second = a.read_bytes(), b.read_bytes()
     a.write_bytes(second)
@@ -135,9 +135,9 @@ def test_two_files_swap_their_contents(world: World, tmp_path: Path) -> None:
 def test_one_text_in_two_files_survives_the_loss_of_one(world: World, tmp_path: Path) -> None:
     fill(world)
     world.write("copy.txt", "Sugar cane is cut in spring.")
-    world.ingest()
+    world.carry()
     (world.folder / "copy.txt").unlink()
-    world.ingest()
+    world.carry()
     assert world.search("sugar cane", 1)[0].path == "notes/cane.txt"
     assert_as_fresh(world, tmp_path)
 
@@ -145,9 +145,9 @@ def test_one_text_in_two_files_survives_the_loss_of_one(world: World, tmp_path: 
 def test_what_is_removed_is_erased(world: World) -> None:
     fill(world)
     world.write("secret.txt", "The password of the sluice is xylophone-9173.")
-    world.ingest()
+    world.carry()
     (world.folder / "secret.txt").unlink()
-    world.ingest()
+    world.carry()
     assert world.rows("SELECT count(*) FROM texts WHERE text LIKE '%xylophone%'") == [(0,)]
     assert world.rows("SELECT count(*) FROM vectors") == world.rows("SELECT count(DISTINCT text_hash) FROM chunks")
     left = [path for path in world.home.rglob("ledger.db*") if b"xylophone-9173" in path.read_bytes()]
@@ -161,7 +161,7 @@ def test_several_folders_live_in_one_library(world: World, tmp_path: Path) -> No
     other = tmp_path / "second"
     other.mkdir()
     (other / "vines.txt").write_text("Vines need little water.")
-    world.ingest()
+    world.carry()
     report = world.ingest(source=str(other))
     assert (report.added, report.removed) == (1, 0), "ingesting one source never touches another"
     (world.folder / "guide.md").unlink()
@@ -176,7 +176,7 @@ def test_a_folder_that_a_link_has_replaced_is_not_taken_for_a_new_one(world: Wor
     other = tmp_path / "second"
     other.mkdir()
     (other / "vines.txt").write_text("Vines need little water.")
-    world.ingest()
+    world.carry()
     world.ingest(source=str(other))
     before = world.index()
     moved = world.folder.rename(other / "moved")
@@ -214,9 +214,9 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
     plan = world.run(dry_run=True).result()
     assert (plan.files, plan.changed, plan.chunks) == (3, 3, 5)
     assert not (world.home / "ledger.db").exists()
-    world.ingest()
+    world.carry()
     world.settle()
-    world.ingest()
+    world.carry()
     world.write("guide.md", GUIDE.replace("by the clock", "by the sun"))
     (world.folder / "notes/cane.txt").unlink()
     before = world.index()
@@ -227,7 +227,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
 
 def test_removing_a_source_takes_its_documents(world: World) -> None:
     fill(world)
-    world.ingest()
+    world.carry()
     source, removed = remove_source(world.library(), str(world.folder))
     assert (source.root, removed) == (str(world.folder), 3)
     assert world.index() == []

@@ -36,8 +36,8 @@ def varied_texts() -> list[str]:
     texts = [text for text in TEXTS if text.isprintable() or text.isascii()]
     files = sorted([*ROOT.glob("core/*.py"), *ROOT.glob("blocks/embedders/*.py"), *ROOT.glob("docs/*.md"), ROOT / "README.md"])
     for path in files:
-        texts += [part[:240] for part in path.read_text().split("\n\n") if part.strip()][:7]
-    texts += [path.read_text()[:3000] for path in files[::9]]
+        texts += [part[:120] for part in path.read_text().split("\n\n") if part.strip()][:7]
+    texts += [path.read_text()[:3000] for path in files[::18]]
     texts += [f"{portuguese[:cut]} 🎉{cut}" for cut in range(1, len(portuguese), 4)]
     return texts
 
