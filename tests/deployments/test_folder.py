@@ -8,14 +8,17 @@ import sys
 from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from deployments import check
+from deployments.bootstrap import bootstrap
 
 
 def test_deploying_without_a_folder_says_so(api_env: dict[str, str], tmp_path: Path) -> None:
     root = check.OURS.parent
     env = {**api_env, "PYTHONPATH": str(root)}
-    subprocess.run([sys.executable, "-m", "deployments.bootstrap"], cwd=root, env=env, check=True, capture_output=True)
+    with temporary_settings({PREFECT_API_URL: env["PREFECT_API_URL"], PREFECT_API_AUTH_STRING: env["PREFECT_API_AUTH_STRING"]}):
+        bootstrap(check.OURS)
     shutil.copy(check.OURS, tmp_path)
 
     def deploy(**more: str) -> subprocess.CompletedProcess[str]:

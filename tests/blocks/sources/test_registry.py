@@ -12,7 +12,8 @@ from tests.blocks.processes import run
 RESTORED = """
 import sys
 from blocks.sources import registry
-print(registry.restore("folder", sys.argv[1]).root)
+for config in sys.argv[1:]:
+    print(registry.restore("folder", config).root)
 print(sorted({"docker", "prefect_docker", "requests"} & set(sys.modules)))
 """
 
@@ -23,6 +24,6 @@ def test_no_collection_is_imported(tmp_path: Path) -> None:
     assert json.loads(kept) == {"path": str(tmp_path), "include": ["*.md"]}
     # As ledgers of earlier versions have it.
     earlier = json.dumps(json.loads(kept) | {"block_type_slug": "levada-folder"})
+    assert run(RESTORED, kept, earlier, home=tmp_path)[0] == f"{folder.root}\n{folder.root}\n[]\n"
     for config in (kept, earlier):
-        assert run(RESTORED, config, home=tmp_path)[0] == f"{folder.root}\n[]\n"
         assert registry.restore("folder", config) == folder
