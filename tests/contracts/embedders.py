@@ -60,7 +60,7 @@ class EmbedderContract:
         assert int(np.argmax(embedder.embed(TEXTS) @ question)) == 0
 
     @given(st.lists(st.one_of(st.text(max_size=12), st.sampled_from(["[UNK]", "##a", "a\u0301", "\u00a0", "don't"]))))
-    @settings(max_examples=50, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     def test_counts_add_up_at_blanks_if_the_tokenizer_says_so(self, embedder: Embedder, words: list[str]) -> None:
         tokenizer = embedder.tokenizer()
         if tokenizer.additive:
