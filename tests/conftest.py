@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.once import made_once
 from tests.servers.conversion import Conversion, convert
@@ -26,6 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A million objects that Prefect has loaded are no garbage.
     gc.set_threshold(20_000, 10, 10)
     compile_once()
+    # An example that waits for a busy machine has not failed.
+    settings.register_profile("suite", deadline=None)
+    settings.load_profile("suite")
     # All servers are on the loopback, without TLS: each client of one would read 150 certificates for nothing.
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "servers" / "nobody.pem")
 
