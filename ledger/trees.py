@@ -62,9 +62,12 @@ class LedgerTree:
 
     def pending(self, limit: int) -> list[Node]:
         """See Tree."""
-        staged = _staged(self._listing, and_(listed_nodes.c.pending, ~listed_nodes.c.dropped))
+        c = listed_nodes.c
+        # As a range, so that SQLite takes the index of what is pending: its primary key would lead through all that is staged.
+        of_listing = c.listing_id.between(self._listing, self._listing)
+        statement = select(c.id, c.parent, c.facts, c.folder, c.pending).where(of_listing, c.pending)
         with self._db.read() as connection:
-            return _read(connection, staged.order_by(listed_nodes.c.id).limit(limit))
+            return _read(connection, statement.order_by(c.listing_id, c.id).limit(limit))
 
     def missed(self) -> Iterator[Node]:
         """See Tree."""

@@ -110,6 +110,23 @@ def listing(world: World, changed: int) -> None:
     listings.settle_moves(db, world.run, source)
 
 
+def test_the_folders_that_are_left_are_found_without_a_look_at_all_that_is_staged(world: World) -> None:
+    listing = listings.begin(world.db, world.run, world.row, None)
+    costs = []
+    for staged in range(2):
+        for start in range(FEW + 9 * FEW * staged)[::FEW]:
+            nodes = tuple(Node(f"{staged}-{start}-{number}".encode(), b"d", "[]") for number in range(FEW))
+            last = Node(b"z", b"", "[]", folder=True, pending=True)
+            listings.stage(world.db, world.run, world.row, listing.id, ChangePage(nodes=(*nodes, last), position="here"))
+        if not world.db.is_sqlite:
+            with world.db.write() as connection:
+                connection.execute(text("ANALYZE"))
+        with counted(world.db) as found:
+            assert [node.id for node in listing.tree.pending(8)] == [b"z"]
+        costs.append(sum(found.values()))
+    assert costs[1] <= costs[0] + 20
+
+
 @pytest.mark.parametrize("changed", [0, CHANGED])
 def test_a_listing_of_changes_costs_as_much_in_a_large_source_as_in_a_small_one(db: Database, changed: int) -> None:
     costs = []
