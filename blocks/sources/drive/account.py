@@ -24,6 +24,8 @@ AT_ONCE = 8
 _RESTARTS = 3
 _NOT_FOR_US = frozenset({"insufficientFilePermissions", "insufficientPermissions", "appNotAuthorizedToFile"})
 """Refusals of one item, which mean what a 404 does. That the scopes do not suffice is no Refused, but CredentialsLost."""
+NO_MEMBER = _NOT_FOR_US | {"forbidden", "PERMISSION_DENIED"}
+"""Refusals of a shared drive that may mean we are no member, besides the one that is known to."""
 FOLDERS = f"mimeType = '{FOLDER}' and trashed = false"
 FILES = f"mimeType != '{FOLDER}' and trashed = false"
 
@@ -93,6 +95,29 @@ class Account:
             return list(self.client.permissions(id))
         except (Gone, Refused):
             return None
+
+    def drive(self, id: str) -> Resource | None:
+        """A shared drive; None if it is not there, or not for us."""
+        try:
+            return self.client.drive(id)
+        except (CorpusLost, Gone):
+            return None
+        except Refused as exc:
+            if exc.reason not in NO_MEMBER:
+                raise
+            return None
+
+    def is_member(self, drive: str) -> bool:
+        """True if we may read the shared drive's own log."""
+        try:
+            self.client.start_token(drive)
+        except CorpusLost:
+            return False
+        except Refused as exc:
+            if exc.reason not in NO_MEMBER:
+                raise
+            return False
+        return True
 
     def members(self, drive: str) -> list[Resource] | None:
         """Permissions of a shared drive's members; None if Drive does not tell them to us.

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blocks.sources.drive.account import USER, Account
+from blocks.sources.drive.account import NO_MEMBER, USER, Account
 from blocks.sources.drive.answers import Turning
-from blocks.sources.drive.errors import CorpusLost, TokenRejected
+from blocks.sources.drive.errors import CorpusLost, Refused, TokenRejected
 from blocks.sources.drive.items import FIELDS, Resource
 from core.errors import CursorRejected
 
@@ -44,7 +44,9 @@ def read(account: Account, tokens: dict[str, str]) -> Iterator[Words]:
                 page = account.client.changes(tokens[corpus], None if corpus == USER else corpus, _FIELDS)
             except TokenRejected as exc:
                 raise CursorRejected("Google does not know its place in the change log any more") from exc
-            except CorpusLost:
+            except (CorpusLost, Refused) as exc:
+                if isinstance(exc, Refused) and (corpus == USER or exc.reason not in NO_MEMBER):
+                    raise
                 words.lost.add(corpus)
                 break
             for change in page["changes"]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from blocks.sources.drive.account import USER, Account
-from blocks.sources.drive.errors import CorpusLost, Gone
 from blocks.sources.drive.items import FOLDER, SHORTCUT, Resource, drive_fingerprint
 from blocks.sources.drive.known import Known, described
 from blocks.sources.drive.readers import UNKNOWN, principals
@@ -89,9 +88,8 @@ def find_my_drive(account: Account) -> Found:
 
 def find_drive(account: Account, id: str) -> Found:
     """A shared drive; lost if it is deleted, or we are no member any more."""
-    try:
-        drive = account.client.drive(id)
-    except (CorpusLost, Gone):
+    drive = account.drive(id)
+    if drive is None:
         return Root(id, id, whole=True, lost=True), None
     members = account.members(id)
     readers = UNKNOWN if members is None else principals(members)
@@ -141,11 +139,7 @@ def _check(item: Resource) -> None:
 
 def _corpus(account: Account, drive: str) -> str:
     """A member reads the drive's own log; whoever is only given some of its folders finds those in the log of the user."""
-    try:
-        account.client.start_token(drive)
-    except CorpusLost:
-        return USER
-    return drive
+    return drive if account.is_member(drive) else USER
 
 
 def _above(account: Account, item: Resource) -> tuple[str, ...]:

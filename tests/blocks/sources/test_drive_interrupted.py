@@ -302,3 +302,21 @@ def test_what_the_users_list_shows_of_a_shared_drive_is_its_own_logs(scene: Scen
     kept.sync()  # lists are looked at once more, the user's last
     scene.world.delete(opened)
     assert opened not in kept.sync()
+
+
+@pytest.mark.parametrize("reason", ["insufficientFilePermissions", "PERMISSION_DENIED"])
+def test_a_membership_that_ends_with_another_refusal(scene: Scene, reason: str) -> None:
+    drive, _folder = scene.drive()
+    scene.fill(scene.docs, 1)
+    made = GoogleDriveSource(credentials=credentials(scene.server), folders=[scene.docs], drives=[drive])
+    kept = Kept(made)
+    assert len(kept.sync()) == 2
+    message = "The caller does not have permission"
+    for endpoint in ("drives.get", "changes.list"):
+        match = {"endpoint": endpoint} | ({"nth": 1} if endpoint == "changes.list" else {})
+        scene.server.faults.add(match, times=None, code=403, reason=reason, message=message)
+    scene.world.create_file("more.txt", b"x", scene.docs)
+    kept.sync()
+    assert sorted(kept.paths) == ["Docs/0000.txt", "Docs/more.txt"], "what the drive held is missed, the rest goes on"
+    assert f"without {drive}" in kept.identity, "so that it waits for confirmation"
+    made.close()
