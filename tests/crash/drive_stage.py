@@ -40,7 +40,7 @@ class Rooted(Place):
 
     def nodes(self) -> list[Node]:
         """What may be changed."""
-        return [node for node in super().nodes() if node.id not in (self.above, self.keeps)]
+        return [node for node in super().nodes() if node.id not in (self.mine, self.keeps)]
 
 
 class DriveStage:

@@ -52,8 +52,9 @@ class Place:
         ]
 
     def nodes(self) -> list[Node]:
-        """Everything that is there but users' own roots, in the order in which it came."""
-        return [node for node in self.world.order if node is not None and node.id not in (self.mine, self.bobs)]
+        """Everything that is there but users' own roots, which nobody can move, in the order in which it came."""
+        roots = {user.root_id for user in self.world.users.values()}
+        return [node for node in self.world.order if node is not None and node.id not in roots]
 
     def roots(self, scope: dict[str, Any]) -> list[Node]:
         """The roots of a scope that are there for Alice."""
