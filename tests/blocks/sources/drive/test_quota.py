@@ -13,7 +13,10 @@ import pytest
 
 from blocks.sources.drive.quota import QUERIES, UNITS, UNITS_PER_MINUTE, Quota
 from blocks.sources.drive.retry import LONGEST, USUAL
+from blocks.sources.google_drive import GoogleDriveSource
 from tests.blocks.sources.drive.conftest import Naps
+from tests.blocks.sources.drive_place import credentials
+from tests.servers.drive import DriveServer
 
 Server = Callable[[float, int], bool]
 """Grants or refuses so many units at a time."""
@@ -191,3 +194,14 @@ def test_many_threads_share_one_pace(naps: Naps) -> None:
 def test_what_is_left_to_others() -> None:
     assert UNITS_PER_MINUTE == 195_000
     assert (QUERIES.get, QUERIES.list, QUERIES.download) == (1, 1, 1)
+
+
+def test_a_project_whose_quota_counts_calls(server: DriveServer) -> None:
+    source = GoogleDriveSource(credentials=credentials(server), queries_per_minute=120)
+    quota = source.client.quota
+    assert quota.rate == 2
+    begun = quota.reserve(0)
+    source.client.about("user")
+    source.client.files("trashed = false", None, None, "files(id)")
+    assert quota.reserve(0) - begun < 10, "a list of files is one call, not a hundred units"
+    source.close()
