@@ -60,6 +60,8 @@ class Index:
     documents: dict[str, Published]
     failing: dict[str, str]
     """Quarantined documents, with their reason."""
+    places: frozenset[str] = frozenset()
+    """Paths of all files, also of those that only hold others."""
 
     @property
     def waiting(self) -> set[str]:
@@ -84,7 +86,8 @@ def read_index(ledger: Path) -> Index:
         documents = {id: _published(facts, chunks.pop(id, [])) for id, *facts in rows}
         assert not chunks, f"live chunks of no document: {sorted(chunks)}"
         failing = dict(db.execute("SELECT document_id, reason FROM quarantine"))
-    return Index(documents, failing)
+        places = frozenset(path for (path,) in db.execute("SELECT path FROM files"))
+    return Index(documents, failing, places)
 
 
 def _published(facts: list[Any], chunks: list[ChunkFacts]) -> Published:

@@ -60,7 +60,19 @@ def moves(before: Index, after: Index) -> list[tuple[str, str]]:
         return found
 
     olds, news = by_content(before, gone), by_content(after, new)
-    return [(olds[content][0], ids[0]) for content, ids in news.items() if len(ids) == len(olds.get(content, ())) == 1]
+    pairs = [(olds[content][0], ids[0]) for content, ids in news.items() if len(ids) == len(olds.get(content, ())) == 1]
+    # What lies in an archive moves with it; if a file of that path is there before and after, its content was exchanged.
+    return [
+        (old, new)
+        for old, new in pairs
+        if not _around(before.documents[old]) & after.places and not _around(after.documents[new]) & before.places
+    ]
+
+
+def _around(document: Published) -> set[str]:
+    """The places of all that it may lie in."""
+    parts = document.path.split("/")
+    return {"/".join(parts[:depth]) for depth in range(1, len(parts))}
 
 
 def judge(record: Path, passed: Sequence[State], moved: Sequence[tuple[str, str]] = (), unborn: bool = False) -> Verdict:
