@@ -93,10 +93,25 @@ def _run(api: Any, parameters: dict[str, Any], bar: ProgressBar, log_level: str)
         if "Failed to reach API" not in str(exc):  # Prefect's own words, which have no class
             raise
         raise TransientError(f"the Prefect server at {api.url} does not answer: start it, or unset PREFECT_API_URL") from exc
+    except Exception as exc:
+        if (explained := _explained(exc, api.url)) is exc:
+            raise
+        raise explained from exc
     if state.is_completed():
         return state
     failure = state.result(raise_on_failure=False)
+    if isinstance(failure, Exception):
+        raise _explained(failure, api.url)
     raise failure if isinstance(failure, BaseException) else LevadaError(state.message or f"the run ended as {state.name}")
+
+
+def _explained(failure: Exception, url: str) -> Exception:
+    """What a run failed for. Adapters have errors of their own, so what is cut off is the talk with Prefect's server."""
+    import httpx
+
+    if not isinstance(failure, httpx.TransportError):
+        return failure
+    return TransientError(f"the Prefect server at {url} went away: what is published stays; start it, and run again")
 
 
 def _refuse_early(settings: Settings, library: str, source: str | None) -> None:
