@@ -1,4 +1,4 @@
-"""How a first listing goes through a scope that is a part of a corpus: which way it takes, and what that costs."""
+"""How a listing goes through a scope that is a part of a corpus: which way it takes, and what that costs."""
 
 from __future__ import annotations
 
@@ -58,4 +58,16 @@ def test_a_root_that_holds_only_folders_says_nothing_of_how_full_they_are(
     made.sync()
     # The list of all files has 40 pages of 60, and 37 folders are left when that is weighed.
     assert len([query for query, _page in _lists(place) if "in parents" in query]) == 41
+    made.close()
+
+
+def test_readers_of_what_lies_outside_the_scope_are_not_asked_for(place: Place, ledger: Database, tmp_path: Path) -> None:
+    made = Carrier(place, ledger, tmp_path, {"folders": [place.t1]})
+    made.sync()
+    for file in (place.in_t, place.in_t1):
+        place.world.share(file, email="carol@example.com")
+    place.server.requests.clear()
+    made.sync()
+    assert len(place.server.requests.of("permissions.list")) == 1
+    assert "user:carol@example.com" in made.index()[place.in_t1]["acl"]
     made.close()

@@ -55,7 +55,7 @@ class ScopeMirror:
         self.places.look_up(parents)
 
     def look_up(self, items: Collection[Resource]) -> None:
-        """The same, and permissions that do not come with them."""
+        """The same, and permissions that do not come with them, as far as they belong to the scope."""
         self.read(items)
         asked: list[str] = []
 
@@ -63,7 +63,8 @@ class ScopeMirror:
             asked.append(id)
 
         for item in items:
-            grants(item, note)
+            if any(self.is_in_scope(parent) for parent in (item.get("parents") or ())[:1]):
+                grants(item, note)
         answers = self._account.each(self._account.permissions, asked) if asked else iter(())
         self._permissions = dict(zip(asked, answers, strict=True))
 
