@@ -260,9 +260,22 @@ class Story(RuleBasedStateMachine):
         if "exclude" in self.carrier.scope:
             return  # another name is reason enough to go
         for id in inside & before.keys():
+            if self.lagged and id not in after and self.lies_in_the_unknown(id):
+                continue  # no list shows its folder yet: the second look will
             if before[id]["content"] is not None and before[id]["state"] == 0:
                 assert id in after and after[id]["state"] == 0, f"{before[id]['path']!r} is lost"
                 assert after[id]["content"] is not None or after[id]["failing"] in ("empty", "no_download", "unsupported_type")
+
+    def lies_in_the_unknown(self, id: str) -> bool:
+        """True if the library does not know a folder that the file lies in; above the scope's roots it knows none."""
+        known = {bytes(node).decode() for (node,) in self.carrier.rows("SELECT id FROM nodes WHERE source_id = :source")}
+        roots = {node.id for node in self.place.roots(self.carrier.scope)}
+        node = self.world.nodes[id]
+        while node.parent is not None and node.id not in roots:
+            node = self.world.nodes[node.parent]
+            if node.id not in known:
+                return True
+        return False
 
     def nothing_is_invented(self) -> None:
         """I8 and I9: nobody sees what Drive would not show them; every content has existed as a revision of its file."""
@@ -342,6 +355,7 @@ class Story(RuleBasedStateMachine):
     def check_nothing_to_do(self) -> None:
         """I4."""
         carrier = self.carrier
+        self.world.knobs.page_size_cap = None  # each page would be a call
         seen = carrier.downloads, carrier.embedded, carrier.writes, carrier.calls(), dict(carrier.store)
         assert self.sync()
         roots = len(carrier.scope.get("folders", ())) + len(carrier.scope.get("drives", ()))
