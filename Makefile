@@ -25,7 +25,7 @@ format: $(VENV)/development
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# 500 random kills, and whatever else runs long.
+# 500 random kills, 300 of runs that follow a Drive, thousands of stories on a Drive, and whatever else runs long.
 soak: $(VENV)/development
 	$(BIN)/python -m pytest -m soak --timeout 14400
 
