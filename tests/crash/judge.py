@@ -61,7 +61,7 @@ def moves(before: Index, after: Index) -> list[tuple[str, str]]:
 
     olds, news = by_content(before, gone), by_content(after, new)
     pairs = [(olds[content][0], ids[0]) for content, ids in news.items() if len(ids) == len(olds.get(content, ())) == 1]
-    # What lies in an archive moves with it; if a file of that path is there before and after, its content was exchanged.
+    # A file that was there before, or still is, has not moved, nor has what lies in it: its content was exchanged.
     return [
         (old, new)
         for old, new in pairs
@@ -70,9 +70,9 @@ def moves(before: Index, after: Index) -> list[tuple[str, str]]:
 
 
 def _around(document: Published) -> set[str]:
-    """The places of all that it may lie in."""
+    """Its place, and those of all that it may lie in."""
     parts = document.path.split("/")
-    return {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+    return {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
 
 
 def judge(record: Path, passed: Sequence[State], moved: Sequence[tuple[str, str]] = (), unborn: bool = False) -> Verdict:
