@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -51,9 +52,14 @@ def search(
     if not passages:
         out.print("Nothing found: the library holds no document" + (" that they may see." if principals else " yet."))
     for number, passage in enumerate(passages, 1):
-        place = f", page {', '.join(map(str, passage.pages))}" if passage.pages else ""
+        place = f", {said_pages(passage.pages)}" if passage.pages else ""
         old = " [yellow](a newer revision is on its way)[/yellow]" if passage.outdated else ""
         out.print(f"[bold]{number}. {escape(passage.path)}[/bold]{place}  [dim]{passage.score:.3f}[/dim]{old}", soft_wrap=True)
         if passage.headings:
             out.print(f"   [cyan]{escape(' > '.join(passage.headings))}[/cyan]", soft_wrap=True)
         out.print(f"   {escape(' '.join(passage.text.split()))}\n", soft_wrap=True)
+
+
+def said_pages(pages: Sequence[int]) -> str:
+    """As one says it: "page 41", "pages 2, 3"."""
+    return f"page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))}"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from apps.prefect_api import connect
+from apps.commands.search import said_pages
 from tests.apps.command import Command
 from tests.servers.prefect_home import PrefectDatabase
 
@@ -59,6 +60,10 @@ def test_search(levada: Command, folder: Path) -> None:
     assert shown.returncode == 0
     assert "guide.md" in shown.stdout
     assert "Guide > Gates" in shown.stdout
+
+
+def test_pages_as_one_says_them() -> None:
+    assert [said_pages([41]), said_pages([2, 3])] == ["page 41", "pages 2, 3"]
 
 
 def test_status_and_sources(levada: Command, folder: Path) -> None:
