@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.prefect_api import connect
 from apps.commands.search import said_pages
+from apps.prefect_api import connect
 from tests.apps.command import Command
 from tests.servers.prefect_home import PrefectDatabase
 
