@@ -382,6 +382,18 @@ def test_everything_is_listed_while_lists_lag(place: Place, carry: Make, target:
     assert_settled_later(carrier)
 
 
+def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:
+    """All is listed from scratch, and no list shows the file in its new folder yet."""
+    carrier, world = carry(folders=[place.a, place.t1]), place.world
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.in_t1, place.a)
+    carrier.configure({"folders": [place.a]})
+    carrier.sync()
+    assert carrier.paths()[place.in_t1] == "A/in-t1.txt"
+    assert_settled_later(carrier)
+
+
 # -- content ----------------------------------------------------------------------------------------------------------
 
 

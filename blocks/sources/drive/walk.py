@@ -17,6 +17,8 @@ from core.files import ChangePage
 from core.trees import Tree
 
 _PORTION = 100
+_MOST_IN_GONE = 10_000
+"""More than so many are not asked for if the folder in which each was is gone."""
 
 Answer = dict[str, Any]
 
@@ -114,27 +116,26 @@ class Walk:
             yield from self._look(ids[start : start + _PORTION])
 
     def confirm_missed(self, lost: Iterable[Root]) -> Iterator[ChangePage]:
-        """What was there before and was in no list is asked for; of a folder that is missed with all in it, the folder.
+        """What was there before and was in no list is asked for, folders before what was in them.
 
-        What lies in a root that is lost is not: nobody can see it, and it waits with its root.
+        What lies in a root that is lost is not: nobody can see it, and it waits with its root. Nor is the rest of very much
+        that lay in folders which are gone: one that left such a folder just now is found by the second look.
         """
         unseen = {root.id.encode() for root in lost}
         asked: set[bytes] = set()
         while True:
             yield from self._mirror.staging.page()
             missed = {node.id: node.parent for node in self._tree.missed()}
-            outermost = [id for id, parent in missed.items() if parent not in missed and not {id, parent} & unseen]
-            if asked:  # of a folder that was found again, the list may lag as well; what was in one that is gone is gone
-                there = {parent for parent in map(missed.get, outermost) if parent is not None and self._is_there(parent)}
-                outermost = [id for id in outermost if id not in asked and missed[id] in there]
-            if not outermost:
+            unseen |= _inside(unseen, missed)
+            left = missed.keys() - asked - unseen
+            if not left:
                 return
+            outermost = [id for id in sorted(left) if missed[id] not in left]
             asked.update(outermost)
+            if len(asked) > _MOST_IN_GONE:
+                outermost = [id for id in outermost if missed[id] not in missed]
             yield from self.look([id.decode() for id in outermost])
             yield from self.pending()
-
-    def _is_there(self, folder: bytes) -> bool:
-        return self._mirror.staging.node(folder) is not None
 
     def _look(self, ids: list[str]) -> Iterator[ChangePage]:
         items = list(self._account.each(self._account.item, ids))
@@ -148,3 +149,13 @@ class Walk:
                 folder = self._mirror.at(parents[0])
                 assert folder is not None
                 self._mirror.put(item, folder.id, folder.corpus)
+
+
+def _inside(folders: set[bytes], parents: dict[bytes, bytes]) -> set[bytes]:
+    """Which of these items, each with its parent, lie in the folders, however deep."""
+    found: set[bytes] = set()
+    newest = folders
+    while newest:
+        newest = {id for id, parent in parents.items() if parent in newest} - found
+        found |= newest
+    return found
