@@ -27,8 +27,6 @@ def speak_plainly(level: str) -> None:
     logging.getLogger("prefect").setLevel(level or "ERROR")
     if level:
         return
-    # Its threads complain at length if the server goes away; the run that fails for it says so in a line.
-    logging.getLogger("prefect._internal").setLevel("CRITICAL")
     for name in ROOMS:
         logger = logging.getLogger(name)
         logger.setLevel("WARNING")

@@ -1,27 +1,20 @@
-"""A command's log lines."""
+"""What Prefect writes on a command's terminal."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
 
-import pytest
-
-from apps.logs import ROOMS, speak_plainly
-
-
-@pytest.fixture
-def internal() -> Iterator[logging.Logger]:
-    loggers = [logging.getLogger(name) for name in ("prefect", "prefect._internal", *ROOMS)]
-    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
-    logging.getLogger("prefect._internal").setLevel("ERROR")  # as Prefect's own settings have it
-    yield logging.getLogger("prefect._internal.concurrency")
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        logger.handlers[:] = handlers
+from apps.prefect_env import QUIET
 
 
-@pytest.mark.parametrize(("level", "told"), [("", False), ("DEBUG", True)])
-def test_what_threads_of_prefect_complain_of_is_for_those_who_ask(internal: logging.Logger, level: str, told: bool) -> None:
-    speak_plainly(level)
-    assert internal.isEnabledFor(logging.ERROR) is told
+def test_threads_of_prefect_do_not_complain_on_a_quiet_terminal() -> None:
+    """Their logger passes over its level, and over that of Prefect's console: only the setting counts."""
+    program = "import logging, prefect; logging.getLogger('prefect._internal.concurrency').error('Service failed')"
+    shown = []
+    for settings in (QUIET, {}):
+        command = [sys.executable, "-c", program]
+        shown.append(subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=True).stderr)
+    assert "Service failed" not in shown[0]
+    assert "Service failed" in shown[1]

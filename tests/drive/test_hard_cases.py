@@ -382,6 +382,15 @@ def test_everything_is_listed_while_lists_lag(place: Place, carry: Make, target:
     assert_settled_later(carrier)
 
 
+def test_our_role_on_a_shared_drive_falls_and_rights_descend_late(place: Place, carry: Make) -> None:
+    """I8: readers whom we may no longer see are unknown, also if Drive showed them for some seconds more."""
+    carrier, world = carry(folders=[place.t1]), place.world
+    world.knobs.descend_acl_delay = 60.0
+    world.set_member(place.t, ALICE, "writer")
+    carrier.sync()
+    assert_settled_later(carrier)
+
+
 def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:
     """All is listed from scratch, and no list shows the file in its new folder yet."""
     carrier, world = carry(folders=[place.a, place.t1]), place.world

@@ -85,7 +85,16 @@ class _Run:
         self._tokens = dict(self._cursor.tokens)
         """As far as the logs were read; the cursor's are as far as what they say was carried over."""
         self._roots = ScopeRoots(
-            account, tree, rules.scope, self._mirror, self._walk, self._whole, position, self._tokens, full
+            account,
+            tree,
+            rules.scope,
+            self._mirror,
+            self._walk,
+            self._whole,
+            position,
+            self._tokens,
+            full,
+            self._looks.regranted,
         )
         self._news = News(self._mirror, self._walk, self._tokens)
         self._shortcuts = Shortcuts(
@@ -106,7 +115,7 @@ class _Run:
             self._cursor.tokens.update(self._tokens)
             yield from self._mirror.staging.page(even_if_empty=len(words) > 0)
         yield from self._roots.poll()
-        yield from self._looks.take(self._walk, self._whole)
+        yield from self._looks.take(self._walk, self._whole, self._roots.again)
         if self._follows:
             yield from self._shortcuts.follow()
         if self._full:

@@ -12,8 +12,8 @@ from blocks.sources.drive.walk import Walk
 from blocks.sources.drive.whole import Whole
 from core.files import ChangePage
 
-_CORPUS, _TREE = "corpus:", "tree:"
-"""What is to be listed again: a whole corpus, or a folder with all in it."""
+_CORPUS, _TREE, _READERS = "corpus:", "tree:", "readers:"
+"""What is to be listed again: a whole corpus, or a folder with all in it; or of which root the readers are to be asked for."""
 
 
 class SecondLooks:
@@ -40,8 +40,13 @@ class SecondLooks:
         if not self._looking_again:
             self._cursor.again[_CORPUS + corpus] = self._now() + self._lag
 
-    def take(self, walk: Walk, whole: Whole) -> Iterator[ChangePage]:
-        """List again what is due."""
+    def regranted(self, root: str) -> None:
+        """The readers of a root on a shared drive were asked for: rights take a while to arrive at what lies below."""
+        if not self._looking_again:
+            self._cursor.again[_READERS + root] = self._now() + self._lag
+
+    def take(self, walk: Walk, whole: Whole, root_again: Callable[[str], Iterator[ChangePage]]) -> Iterator[ChangePage]:
+        """List again what is due; `root_again` looks for a root once more."""
         now = self._now()
         due = [key for key, when in self._cursor.again.items() if when <= now]
         self._looking_again = True
@@ -50,6 +55,8 @@ class SecondLooks:
                 corpus = key.removeprefix(_CORPUS)
                 if corpus in self._cursor.tokens:
                     yield from whole.again(corpus)
+            elif key.startswith(_READERS):
+                yield from root_again(key.removeprefix(_READERS))
             else:
                 folder = key.removeprefix(_TREE)
                 node = self._mirror.staging.node(folder.encode())

@@ -5,7 +5,7 @@ No log tells when something above a root changes, nor need one tell that a root 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from blocks.sources.drive.account import USER, Account
@@ -37,8 +37,9 @@ class ScopeRoots:
         position: Position,
         tokens: dict[str, str],
         full: bool,
+        regranted: Callable[[str], None],
     ) -> None:
-        """`tokens` say how far the logs were read."""
+        """`tokens` say how far the logs were read; `regranted` is told of roots that may have other readers."""
         self._account = account
         self._tree = tree
         self._scope = scope
@@ -49,6 +50,7 @@ class ScopeRoots:
         self._cursor = position.cursor
         self._tokens = tokens
         self._full = full
+        self._regranted = regranted
 
     def all(self) -> list[Root]:
         """As they were last found."""
@@ -97,6 +99,8 @@ class ScopeRoots:
                 continue
             if root.corpus in words.lost or (root.corpus != USER and said & {root.id, root.corpus, *root.above}):
                 yield from self._found(self._find(root), root)
+                if not root.whole:
+                    self._regranted(root.id)
 
     def poll(self) -> Iterator[ChangePage]:
         """Roots that are part of a corpus, and lost ones: they may have come, gone or changed with what is above them."""
@@ -112,6 +116,15 @@ class ScopeRoots:
                 yield from self._found(self._members(root), root)
         yield from self._whole.corpora(self.all())
         yield from self._walk.pending()
+
+    def again(self, id: str) -> Iterator[ChangePage]:
+        """Look for one once more, and ask who may read what lies in it."""
+        root = Root.of(id, self._cursor.roots[id]) if id in self._cursor.roots else None
+        if root is None or root.lost:
+            return
+        if root.whole and self._mirror.is_in_scope(id):
+            self._mirror.telling.due[id] = True
+        yield from self._found(self._find(root), root)
 
     def token(self, corpus: str) -> None:
         """Take a token of the corpus's log, unless there is one."""
@@ -184,6 +197,7 @@ class ScopeRoots:
         if root.whole and known_before is not None and known_before.grants != item.grants:
             # Rights of a shared drive's members are part of every right on it.
             self._mirror.telling.due[root.id] = True
+            self._regranted(root.id)
         yield from self._walk.pending()
         yield from self._mirror.telling.tell_due()
 
