@@ -23,7 +23,7 @@ DEFAULTS = {
 
 QUIET = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
-    # Its threads complain at length if the server goes away, at any level of their loggers; the run that fails says so in a line.
+    # Its threads complain at length if the server goes away, at any level of their loggers; the failing run says it in a line.
     "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
 }
 """For commands that report by themselves (apps/logs.py): Prefect's logs go to the API only."""
