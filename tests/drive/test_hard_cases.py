@@ -391,6 +391,23 @@ def test_our_role_on_a_shared_drive_falls_and_rights_descend_late(place: Place, 
     assert_settled_later(carrier)
 
 
+@pytest.mark.parametrize("carried_before", [True, False])
+@pytest.mark.parametrize("scope", ["my_drive", "folders"])
+def test_the_second_look_shows_what_has_just_left(place: Place, carry: Make, carried_before: bool, scope: str) -> None:
+    """The list that is to mend what lagged lags itself, and no third one follows."""
+    carrier, world = carry(**({"my_drive": True} if scope == "my_drive" else {"folders": [place.a]})), place.world
+    carrier.sync(full=True)
+    world.advance(850)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.a1, place.b)
+    if carried_before:
+        carrier.sync()
+    world.advance(60)
+    carrier.sync()
+    assert place.in_a1 not in carrier.paths()
+    assert_settled_later(carrier)
+
+
 def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:
     """All is listed from scratch, and no list shows the file in its new folder yet."""
     carrier, world = carry(folders=[place.a, place.t1]), place.world

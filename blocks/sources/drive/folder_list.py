@@ -23,6 +23,8 @@ class FolderList:
         """`pending`: what lies in those that are new must be listed."""
         self.ids: set[str] = set()
         """All that were listed."""
+        self.new: set[str] = set()
+        """Those that have taken a place and had none before."""
         self._mirror = mirror
         self._corpus = corpus
         self._pending = pending
@@ -35,7 +37,7 @@ class FolderList:
         """More of the list."""
         for item in page:
             id = item["id"]
-            if id not in self._mirror.roots and not item.get("trashed"):
+            if id not in self._mirror.roots and not item.get("trashed") and not self._mirror.is_behind(item):
                 self._inside.setdefault((item.get("parents") or [""])[0], []).append(self._kept(item))
                 self._waiting.add(id)
             self.ids.add(id)
@@ -75,6 +77,7 @@ class FolderList:
         else:
             self._mirror.put(kept, folder, self._corpus)
         if before is None:
+            self.new.add(id)
             node = self._mirror.staging.node(id.encode())
             if node is not None and node.pending != self._pending:
                 self._mirror.staging.put(known(node).node(self._pending))

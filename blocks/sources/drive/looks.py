@@ -46,24 +46,25 @@ class SecondLooks:
             self._cursor.again[_READERS + root] = self._now() + self._lag
 
     def take(self, walk: Walk, whole: Whole, root_again: Callable[[str], Iterator[ChangePage]]) -> Iterator[ChangePage]:
-        """List again what is due; `root_again` looks for a root once more."""
+        """List again what is due, and believe nothing new that is listed; `root_again` looks for a root once more."""
         now = self._now()
         due = [key for key, when in self._cursor.again.items() if when <= now]
         self._looking_again = True
-        for key in due:
-            if key.startswith(_CORPUS):
-                corpus = key.removeprefix(_CORPUS)
-                if corpus in self._cursor.tokens:
-                    yield from whole.again(corpus)
-            elif key.startswith(_READERS):
-                yield from root_again(key.removeprefix(_READERS))
-            else:
-                folder = key.removeprefix(_TREE)
-                node = self._mirror.staging.node(folder.encode())
-                if node is not None and self._mirror.is_in_scope(folder):
-                    self._mirror.staging.put(known(node).node(pending=True))
-            yield from walk.pending()
-            del self._cursor.again[key]
+        with walk.doubting():
+            for key in due:
+                if key.startswith(_CORPUS):
+                    corpus = key.removeprefix(_CORPUS)
+                    if corpus in self._cursor.tokens:
+                        yield from whole.again(corpus)
+                elif key.startswith(_READERS):
+                    yield from root_again(key.removeprefix(_READERS))
+                else:
+                    folder = key.removeprefix(_TREE)
+                    node = self._mirror.staging.node(folder.encode())
+                    if node is not None and self._mirror.is_in_scope(folder):
+                        self._mirror.staging.put(known(node).node(pending=True))
+                yield from walk.pending()
+                del self._cursor.again[key]
         self._looking_again = False
 
     def forget_needless(self, roots: Iterable[Root]) -> None:

@@ -34,6 +34,8 @@ class Walk:
         self._listed = listed
         self._once: set[str] | None = None
         """Folders that were listed, where none is to be listed twice."""
+        self._doubted: set[str] | None = None
+        """Folders that came in, where what comes in is asked for."""
 
     @contextmanager
     def once(self) -> Iterator[None]:
@@ -43,6 +45,15 @@ class Walk:
             yield
         finally:
             self._once = None
+
+    @contextmanager
+    def doubting(self) -> Iterator[None]:
+        """What is listed and was not known is asked for, too: it may have left just now."""
+        self._doubted = set()
+        try:
+            yield
+        finally:
+            self._doubted = None
 
     def pending(self, stop: Callable[[], bool] = lambda: False, at_once: int = AT_ONCE) -> Iterator[ChangePage]:
         """List until nothing is pending, or `stop` says so between some folders and the next."""
@@ -66,6 +77,7 @@ class Walk:
 
     def _folder(self, folder: Known, first: Answer | None) -> Iterator[ChangePage]:
         listed: set[str] = set()
+        new: list[str] = []
         files = 0
         try:
             if first is None:
@@ -75,6 +87,8 @@ class Walk:
                 self._mirror.look_up(items)
                 for item in items:
                     listed.add(item["id"])
+                    if self._doubted is not None and self._mirror.at(item["id"]) is None:
+                        new.append(item["id"])
                     files += item.get("mimeType") != FOLDER
                     self._found(item, folder)
                 if self._mirror.staging.is_full:
@@ -90,6 +104,7 @@ class Walk:
             )
         else:
             yield from self._absent(folder, listed)
+            yield from self._doubt(folder, new)
         node = self._mirror.staging.node(folder.key)
         if node is not None:
             self._mirror.staging.put(known(node).node(pending=False))
@@ -109,6 +124,13 @@ class Walk:
         children = (node.id.decode() for node in self._mirror.staging.children(folder.key))
         absent = [id for id in children if id not in listed and id not in self._mirror.roots]
         yield from self.look(absent)
+
+    def _doubt(self, folder: Known, new: list[str]) -> Iterator[ChangePage]:
+        """Ask for what came in; of a folder that came in with all in it, for the folder."""
+        if self._doubted is not None and folder.id not in self._doubted:
+            yield from self.look([id for id in new if self._mirror.at(id) is not None])
+        if self._doubted is not None:
+            self._doubted.update(new)
 
     def look(self, ids: list[str]) -> Iterator[ChangePage]:
         """Ask for items that should be there: each stays, takes another place, or goes."""
