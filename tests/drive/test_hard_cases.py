@@ -408,6 +408,16 @@ def test_the_second_look_shows_what_has_just_left(place: Place, carry: Make, car
     assert_settled_later(carrier)
 
 
+def test_a_group_joins_the_shared_drive_of_a_root(place: Place, carry: Make) -> None:
+    """Of that only the logs of those who join tell."""
+    carrier, world = carry(folders=[place.t1]), place.world
+    carrier.sync()
+    world.set_member(place.t, "crew@example.com", "reader")
+    carrier.sync()
+    assert "group:crew@example.com" in carrier.index()[place.in_t1]["acl"]
+    assert_settled(carrier)
+
+
 def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:
     """All is listed from scratch, and no list shows the file in its new folder yet."""
     carrier, world = carry(folders=[place.a, place.t1]), place.world

@@ -104,13 +104,21 @@ class ScopeRoots:
 
     def poll(self) -> Iterator[ChangePage]:
         """Roots that are part of a corpus, and lost ones: they may have come, gone or changed with what is above them."""
+        joined: dict[str, bool] = {}  # {shared drive: its members are others now}, so far as its first folders show it
         for root in self.all():
             if root.by_shortcut:
                 continue  # looked for with the other targets
             if root.lost:
                 yield from self._found(self._find(root), root)
             elif not root.whole:
-                yield from self._found(self._glance(root), root)
+                known_before = self._mirror.at(root.id)
+                ask = root.corpus != USER and joined.get(root.corpus, True)
+                found = self._glance(root, ask)
+                if ask and found[1] is not None and known_before is not None:
+                    joined[root.corpus] = found[1].grants != known_before.grants
+                    if joined[root.corpus]:
+                        self._regranted(root.id)
+                yield from self._found(found, root)
                 self._walk_again(root)
             elif root.corpus != USER:
                 yield from self._found(self._members(root), root)
@@ -158,8 +166,8 @@ class ScopeRoots:
         if root.by_link and not self._full and known_now is not None:
             self._mirror.staging.put(known_now.node(pending=True))
 
-    def _glance(self, root: Root) -> Found:
-        """A folder, with one question. The readers of one on a shared drive change with something that its log tells."""
+    def _glance(self, root: Root, ask: bool) -> Found:
+        """A folder, with one question; `ask`: on a shared drive, another for its readers, since no log need tell who joins."""
         item, before = self._account.item(root.id), self._mirror.at(root.id)
         if item is None or item.get("trashed"):
             return replace(root, lost=True), None
@@ -169,7 +177,7 @@ class ScopeRoots:
         same_way = drive == root.corpus and tuple(parents[:1]) == root.above[:1]
         if before is None or not same_way:
             return find_folder(self._account, root.id, root)
-        return root, described(item, "", root.corpus, before.grants)
+        return root, described(item, "", root.corpus, self._account.grants(item) if ask else before.grants)
 
     def _members(self, root: Root) -> Found:
         """A shared drive with its readers of today: that they have changed, its own log need not tell."""
