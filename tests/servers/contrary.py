@@ -9,14 +9,14 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.servers.connections import ConnectionsServer
 
 Whim = Callable[[str, Any], Any]
 """From the path of a request and the JSON of its answer (2xx): the JSON that is answered."""
@@ -39,7 +39,7 @@ class Contrary:
         """A connection ends after each answer, without a word."""
         self.shout = False
         """Names of headers in capitals."""
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = ConnectionsServer(("127.0.0.1", 0), _handler(self))
 
     @property
     def url(self) -> str:
@@ -68,31 +68,6 @@ class Contrary:
         if self.shout:
             headers = {name.upper(): value for name, value in headers.items()}
         return headers, body
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self._connections: set[socket.socket] = set()
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def stop(self) -> None:
-        self.shutdown()
-        for connection in list(self._connections):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
 
 
 def _handler(contrary: Contrary) -> type[BaseHTTPRequestHandler]:

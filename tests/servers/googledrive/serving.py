@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import responses
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.servers.connections import ConnectionsServer
 from tests.servers.googledrive.faults import Fault
 from tests.servers.googledrive.messages import Request, Response
 from tests.servers.googledrive.service import Service
@@ -20,26 +21,13 @@ from tests.servers.googledrive.service import Service
 _BODY_LIMIT = 64 << 20
 
 
-class Server(ThreadingHTTPServer):
-    """One thread for each connection; connections end with the server."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
+class Server(ConnectionsServer):
+    """The emulator's; connections end with it."""
 
     def __init__(self, port: int, service: Service) -> None:
         self.service = service
-        self._connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Handler)
         service.url = f"http://127.0.0.1:{self.server_address[1]}"
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients may hang up when they like; other errors are bugs and are shown."""
@@ -47,13 +35,9 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def stop(self) -> None:
-        """End serving and every connection."""
+        """End serving, every connection, and what goes on apart from them."""
         self.service.stopping.set()
-        self.shutdown()
-        for connection in list(self._connections):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
+        super().stop()
         self.service.channels.close()
 
 
