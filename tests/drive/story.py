@@ -95,6 +95,7 @@ class Story(RuleBasedStateMachine):
         self.world = self.place.world
         self.carrier = Carrier(self.place, self.ledger, self.directory, self.place.scopes()[which])
         self.contents: dict[str, set[str]] = {}
+        self.stayed: set[str] = set()  # files that have been in the scope all through the run
         self.note_contents()
         self.lagged = False
         SEEN["stories"] += 1
@@ -106,6 +107,7 @@ class Story(RuleBasedStateMachine):
         for doing in acts:
             SEEN[f"act {doing[0]}" if people.act(self.place, *doing) else "acts that could not be done"] += 1
             self.note_contents()
+            self.stayed &= self.place.inside(self.carrier.scope)
 
     @rule(acts=ACTS)
     def work_is_carried(self, acts: list[people.Act]) -> None:
@@ -216,7 +218,7 @@ class Story(RuleBasedStateMachine):
     def sync(self, nth: int | None = None, name: str = "", **how: Any) -> bool:
         """A run; True if it came to its end."""
         carrier, place = self.carrier, self.place
-        inside, before = place.inside(carrier.scope), carrier.index()
+        self.stayed, before = place.inside(carrier.scope), carrier.index()
         try:
             carrier.sync(fuse=Fuse(nth, name, self.reader_sees_one_revision), **how)
         except Crash as crash:
@@ -233,7 +235,7 @@ class Story(RuleBasedStateMachine):
             ended = True
         after = carrier.index()
         SEEN["runs that changed something"] += after != before
-        self.nothing_is_lost(inside & place.inside(carrier.scope), before, after)
+        self.nothing_is_lost(self.stayed & place.inside(carrier.scope), before, after)
         return ended
 
     # -- what must hold -----------------------------------------------------------------------------------------------
@@ -256,11 +258,11 @@ class Story(RuleBasedStateMachine):
         live = {id for (id,) in carrier.rows("SELECT id FROM chunks WHERE state = 1 AND generation_id = :generation")}
         assert live <= carrier.store.keys()
 
-    def nothing_is_lost(self, inside: set[str], before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> None:
+    def nothing_is_lost(self, stayed: set[str], before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> None:
         """I5 and I6: what was published and has been in the scope all the time still is, unless its own content forbids it."""
         if "exclude" in self.carrier.scope:
             return  # another name is reason enough to go
-        for id in inside & before.keys():
+        for id in stayed & before.keys():
             if self.lagged and id not in after and self.lies_in_the_unknown(id):
                 continue  # no list shows its folder yet: the second look will
             if before[id]["content"] is not None and before[id]["state"] == 0:
