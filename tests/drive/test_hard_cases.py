@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from blocks.sources.drive import staging
 from blocks.sources.drive.cursor import Cursor
 from core.errors import CredentialsLost, Fenced, SourceUnavailable, UsageError
 from ledger.database import Database
@@ -405,6 +407,43 @@ def test_the_second_look_shows_what_has_just_left(place: Place, carry: Make, car
     world.advance(60)
     carrier.sync()
     assert place.in_a1 not in carrier.paths()
+    assert_settled_later(carrier)
+
+
+@pytest.mark.parametrize("scope", ["my_drive", "folders"])
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_the_second_look_is_interrupted(
+    place: Place, carry: Make, nth: int, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it found and had not asked for yet is not believed by the run that goes on."""
+    monkeypatch.setattr(staging, "FULL", 1)
+    carrier, world = carry(**({"my_drive": True} if scope == "my_drive" else {"folders": [place.a]})), place.world
+    world.advance(850)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.a1, place.b)
+    world.move(place.in_a, place.b)
+    carrier.sync()
+    world.advance(60)
+    with suppress(Crash):
+        carrier.sync(fuse=Fuse(nth, "page staged"))
+    carrier.sync()
+    assert not {place.in_a, place.in_a1} & carrier.paths().keys()
+    assert_settled_later(carrier)
+
+
+@pytest.mark.parametrize("scope", ["my_drive", "folders"])
+def test_a_file_has_just_left_a_folder_that_only_the_second_look_shows(place: Place, carry: Make, scope: str) -> None:
+    """Nobody knew the folder when the log told of that, and the folder's list lags."""
+    world = place.world
+    world.knobs.list_lag_seconds = 600.0
+    late = world.create_folder("late", world.create_folder("later", place.a))
+    inside = world.create_file("inside.txt", "six", late)
+    carrier = carry(**({"my_drive": True} if scope == "my_drive" else {"folders": [place.a]}))
+    world.advance(850)
+    world.move(inside, place.b)
+    carrier.sync()
+    world.advance(60)
+    carrier.sync()
     assert_settled_later(carrier)
 
 

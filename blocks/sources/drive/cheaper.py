@@ -82,7 +82,7 @@ class Cheaper:
         None if the walk ended before, or the list does not tell of all. They are asked for as the walk turns out to be long: of
         one page more for each `_SHARE` folders that are known.
         """
-        found, read = FolderList(self._mirror, corpus, pending=True), 0
+        found, read = FolderList(self._mirror, self._walk, corpus, pending=True), 0
         while waiting := self._pending(100 * MANY):
             affordable = (self._walked + waiting) // _SHARE
             if read >= affordable:

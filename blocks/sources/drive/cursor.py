@@ -66,12 +66,14 @@ class Position:
     """The listing is one from scratch."""
     telling: dict[str, bool] = field(default_factory=dict)
     """Folders in which everything is being told again, since it has another path, or other readers."""
+    looking: bool = False
+    """What was listed is being listed once more: doubts.py."""
 
     def dumps(self) -> str:
         """As text."""
         values: Mapping[str, Any] = {
             "cursor": self.cursor.dumps(), "left": self.left, "by_list": self.by_list, "page": self.page, "full": self.full,
-            "telling": self.telling,
+            "telling": self.telling, "looking": self.looking,
         }  # fmt: skip
         return json.dumps(values, separators=(",", ":"))
 

@@ -11,6 +11,7 @@ from blocks.sources.drive.items import Resource
 from blocks.sources.drive.known import Known, described, known
 from blocks.sources.drive.readers import grants
 from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.walk import Walk
 from core.files import ChangePage
 
 _PORTION = 200
@@ -19,13 +20,12 @@ _PORTION = 200
 class FolderList:
     """Folders that were listed, and their way into the tree."""
 
-    def __init__(self, mirror: ScopeMirror, corpus: str, pending: bool) -> None:
-        """`pending`: what lies in those that are new must be listed."""
+    def __init__(self, mirror: ScopeMirror, walk: Walk, corpus: str, pending: bool) -> None:
+        """`pending`: what lies in those that are new must be listed. `walk` asks for those that are not to be believed."""
         self.ids: set[str] = set()
         """All that were listed."""
-        self.new: set[str] = set()
-        """Those that have taken a place and had none before."""
         self._mirror = mirror
+        self._walk = walk
         self._corpus = corpus
         self._pending = pending
         self._inside: dict[str, list[Known | Resource]] = {}
@@ -52,7 +52,9 @@ class FolderList:
             for start in range(0, len(level), _PORTION):
                 inside = [(folder, kept) for folder in level[start : start + _PORTION] for kept in self._inside.pop(folder, ())]
                 self._look_up([kept for _folder, kept in inside])
-                front += [self._place(folder, kept) for folder, kept in inside]
+                doubted = [id for folder, kept in inside if self._walk.doubts.about(id := _id(kept), folder)]
+                front += [self._place(folder, kept) for folder, kept in inside if _id(kept) not in doubted]
+                yield from self._walk.look(doubted)
                 if self._mirror.staging.is_full:
                     yield from self._mirror.staging.page()
 
@@ -70,16 +72,19 @@ class FolderList:
 
     def _place(self, folder: str, kept: Known | Resource) -> str:
         """Its id."""
-        id = kept.id if isinstance(kept, Known) else str(kept["id"])
+        id = _id(kept)
         before = self._mirror.at(id)
         if isinstance(kept, Known):
             self._mirror.put_known(kept)
         else:
             self._mirror.put(kept, folder, self._corpus)
         if before is None:
-            self.new.add(id)
             node = self._mirror.staging.node(id.encode())
             if node is not None and node.pending != self._pending:
                 self._mirror.staging.put(known(node).node(self._pending))
         self._waiting.discard(id)
         return id
+
+
+def _id(kept: Known | Resource) -> str:
+    return kept.id if isinstance(kept, Known) else str(kept["id"])

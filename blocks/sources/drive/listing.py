@@ -13,6 +13,7 @@ from blocks.sources.drive import logs
 from blocks.sources.drive.account import Account
 from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.cursor import Cursor, Position
+from blocks.sources.drive.doubts import Doubts
 from blocks.sources.drive.errors import CorpusLost, Gone, Refused, TokenRejected
 from blocks.sources.drive.known import Known
 from blocks.sources.drive.looks import SecondLooks
@@ -79,8 +80,9 @@ class _Run:
         self._mirror.roots |= self._cursor.roots.keys()
         self._mirror.shortcuts = self._cursor.shortcuts
         self._mirror.staging.position = position.dumps
-        self._looks = SecondLooks(self._mirror, self._cursor, full, rules.lag, now)
-        self._walk = Walk(account, self._mirror, tree, self._walked)
+        self._doubts = Doubts(self._mirror, position)
+        self._looks = SecondLooks(self._mirror, self._doubts, self._cursor, full, rules.lag, now)
+        self._walk = Walk(account, self._mirror, self._doubts, tree, self._walked)
         self._whole = Whole(account, self._mirror, tree, self._walk, position, self._looks.listed)
         self._tokens = dict(self._cursor.tokens)
         """As far as the logs were read; the cursor's are as far as what they say was carried over."""
@@ -108,6 +110,7 @@ class _Run:
             yield from self._roots.compare_drives()
         yield from self._whole.corpora(self._roots.all())
         yield from self._walk.pending()
+        self._doubts.end()
         for words in logs.read(self._account, self._tokens):
             yield from self._news.take(words)
             yield from self._roots.heed(words)

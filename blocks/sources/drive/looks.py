@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from blocks.sources.drive.cursor import Cursor
+from blocks.sources.drive.doubts import Doubts
 from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
@@ -19,53 +20,54 @@ _CORPUS, _TREE, _READERS = "corpus:", "tree:", "readers:"
 class SecondLooks:
     """Notes what was listed, and lists it again when the lag is over."""
 
-    def __init__(self, mirror: ScopeMirror, cursor: Cursor, full: bool, lag: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self, mirror: ScopeMirror, doubts: Doubts, cursor: Cursor, full: bool, lag: float, now: Callable[[], float]
+    ) -> None:
         """`lag` in seconds; `now` is the time in seconds since the epoch."""
         self._mirror = mirror
+        self._doubts = doubts
         self._cursor = cursor
         self._full = full
         self._lag = lag
         self._now = now
         self._went_into: set[str] = set()
-        self._looking_again = False
 
     def walked(self, folder: Known) -> None:
         """A folder's children were listed."""
-        if not self._looking_again and folder.parent not in self._went_into:
+        if self._doubts.is_outermost(folder) if self._doubts.on else folder.parent not in self._went_into:
             self._cursor.again[self._look_at(folder)] = self._now() + self._lag
         self._went_into.add(folder.id)
 
     def listed(self, corpus: str) -> None:
         """A corpus was listed as a whole."""
-        if not self._looking_again:
+        if not self._doubts.on:
             self._cursor.again[_CORPUS + corpus] = self._now() + self._lag
 
     def regranted(self, root: str) -> None:
         """The readers of a root on a shared drive were asked for: rights take a while to arrive at what lies below."""
-        if not self._looking_again:
+        if not self._doubts.on:
             self._cursor.again[_READERS + root] = self._now() + self._lag
 
     def take(self, walk: Walk, whole: Whole, root_again: Callable[[str], Iterator[ChangePage]]) -> Iterator[ChangePage]:
-        """List again what is due, and believe nothing new that is listed; `root_again` looks for a root once more."""
+        """List again what is due; `root_again` looks for a root once more."""
         now = self._now()
         due = [key for key, when in self._cursor.again.items() if when <= now]
-        self._looking_again = True
-        with walk.doubting():
-            for key in due:
-                if key.startswith(_CORPUS):
-                    corpus = key.removeprefix(_CORPUS)
-                    if corpus in self._cursor.tokens:
-                        yield from whole.again(corpus)
-                elif key.startswith(_READERS):
-                    yield from root_again(key.removeprefix(_READERS))
-                else:
-                    folder = key.removeprefix(_TREE)
-                    node = self._mirror.staging.node(folder.encode())
-                    if node is not None and self._mirror.is_in_scope(folder):
-                        self._mirror.staging.put(known(node).node(pending=True))
-                yield from walk.pending()
-                del self._cursor.again[key]
-        self._looking_again = False
+        self._doubts.begin()
+        for key in due:
+            if key.startswith(_CORPUS):
+                corpus = key.removeprefix(_CORPUS)
+                if corpus in self._cursor.tokens:
+                    yield from whole.again(corpus)
+            elif key.startswith(_READERS):
+                yield from root_again(key.removeprefix(_READERS))
+            else:
+                folder = key.removeprefix(_TREE)
+                node = self._mirror.staging.node(folder.encode())
+                if node is not None and self._mirror.is_in_scope(folder):
+                    self._mirror.staging.put(known(node).node(pending=True))
+            yield from walk.pending()
+            del self._cursor.again[key]
+        self._doubts.end()
 
     def forget_needless(self, roots: Iterable[Root]) -> None:
         """A corpus that is listed again as a whole needs no walks."""

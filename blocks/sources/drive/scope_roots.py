@@ -133,6 +133,7 @@ class ScopeRoots:
         if root.whole and self._mirror.is_in_scope(id):
             self._mirror.telling.due[id] = True
         yield from self._found(self._find(root), root)
+        yield from self._whole.corpora(self.all())
 
     def token(self, corpus: str) -> None:
         """Take a token of the corpus's log, unless there is one."""

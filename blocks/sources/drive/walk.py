@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from blocks.sources.drive.account import AT_ONCE, Account, inside
+from blocks.sources.drive.doubts import Doubts
 from blocks.sources.drive.errors import Gone
 from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known, known
@@ -26,16 +27,18 @@ Answer = dict[str, Any]
 class Walk:
     """Lists the folders that are pending, and the new ones in them."""
 
-    def __init__(self, account: Account, mirror: ScopeMirror, tree: Tree, listed: Callable[[Known, int], None]) -> None:
+    def __init__(
+        self, account: Account, mirror: ScopeMirror, doubts: Doubts, tree: Tree, listed: Callable[[Known, int], None]
+    ) -> None:
         """`listed` is told of each folder whose children were listed, and how many files were among them."""
         self._account = account
         self._mirror = mirror
+        self.doubts = doubts
+        """Of what its lists show, and other lists."""
         self._tree = tree
         self._listed = listed
         self._once: set[str] | None = None
         """Folders that were listed, where none is to be listed twice."""
-        self._doubted: set[str] | None = None
-        """Folders that came in, where what comes in is asked for."""
 
     @contextmanager
     def once(self) -> Iterator[None]:
@@ -45,15 +48,6 @@ class Walk:
             yield
         finally:
             self._once = None
-
-    @contextmanager
-    def doubting(self) -> Iterator[None]:
-        """What is listed and was not known is asked for, too: it may have left just now."""
-        self._doubted = set()
-        try:
-            yield
-        finally:
-            self._doubted = None
 
     def pending(self, stop: Callable[[], bool] = lambda: False, at_once: int = AT_ONCE) -> Iterator[ChangePage]:
         """List until nothing is pending, or `stop` says so between some folders and the next."""
@@ -77,7 +71,7 @@ class Walk:
 
     def _folder(self, folder: Known, first: Answer | None) -> Iterator[ChangePage]:
         listed: set[str] = set()
-        new: list[str] = []
+        doubted: list[str] = []
         files = 0
         try:
             if first is None:
@@ -87,10 +81,13 @@ class Walk:
                 self._mirror.look_up(items)
                 for item in items:
                     listed.add(item["id"])
-                    if self._doubted is not None and self._mirror.at(item["id"]) is None:
-                        new.append(item["id"])
                     files += item.get("mimeType") != FOLDER
-                    self._found(item, folder)
+                    if not self._is_possible(item, folder):
+                        continue
+                    if self.doubts.about(item["id"], folder.id):
+                        doubted.append(item["id"])
+                    else:
+                        self._found(item, folder)
                 if self._mirror.staging.is_full:
                     yield from self._mirror.staging.page()
         except Gone:
@@ -104,7 +101,7 @@ class Walk:
             )
         else:
             yield from self._absent(folder, listed)
-            yield from self._doubt(folder, new)
+            yield from self.look(doubted)
         node = self._mirror.staging.node(folder.key)
         if node is not None:
             self._mirror.staging.put(known(node).node(pending=False))
@@ -112,12 +109,14 @@ class Walk:
                 self._once.add(folder.id)
             self._listed(known(node), files)
 
-    def _found(self, item: Resource, folder: Known) -> None:
+    def _is_possible(self, item: Resource, folder: Known) -> bool:
         mirror, id = self._mirror, item["id"]
-        if item.get("trashed") or id in mirror.roots or mirror.is_behind(item) or mirror.holds(folder.id, id):
-            return
-        listed = self._once is not None and id in self._once
-        mirror.put(item, folder.id, folder.corpus, deep=not listed)
+        return not (item.get("trashed") or id in mirror.roots or mirror.is_behind(item) or mirror.holds(folder.id, id))
+
+    def _found(self, item: Resource, folder: Known) -> None:
+        listed = self._once is not None and item["id"] in self._once
+        self.doubts.note(item)
+        self._mirror.put(item, folder.id, folder.corpus, deep=not listed)
 
     def _absent(self, folder: Known, listed: set[str]) -> Iterator[ChangePage]:
         """Children that we know of and the list does not name: gone, moved, or not in the list yet."""
@@ -125,15 +124,8 @@ class Walk:
         absent = [id for id in children if id not in listed and id not in self._mirror.roots]
         yield from self.look(absent)
 
-    def _doubt(self, folder: Known, new: list[str]) -> Iterator[ChangePage]:
-        """Ask for what came in; of a folder that came in with all in it, for the folder."""
-        if self._doubted is not None and folder.id not in self._doubted:
-            yield from self.look([id for id in new if self._mirror.at(id) is not None])
-        if self._doubted is not None:
-            self._doubted.update(new)
-
     def look(self, ids: list[str]) -> Iterator[ChangePage]:
-        """Ask for items that should be there: each stays, takes another place, or goes."""
+        """Ask for items that should be there: each takes its place, stays, or goes."""
         for start in range(0, len(ids), _PORTION):
             yield from self._look(ids[start : start + _PORTION])
 
@@ -170,6 +162,7 @@ class Walk:
             elif not self._mirror.holds(parents[0], id):
                 folder = self._mirror.at(parents[0])
                 assert folder is not None
+                self.doubts.note(item)
                 self._mirror.put(item, folder.id, folder.corpus)
 
 

@@ -43,8 +43,6 @@ class Whole:
         self._cheaper = Cheaper(mirror, tree, walk)
         self._named: set[str] | None = None
         """What the corpus's list named, where that is asked for."""
-        self._new: set[str] = set()
-        """What the list brought in."""
 
     def note(self, folder: Known, files: int) -> None:
         """A folder was walked, and so many files were found in it."""
@@ -64,11 +62,8 @@ class Whole:
                 yield from self._part(corpus)
 
     def again(self, corpus: str) -> Iterator[ChangePage]:
-        """The corpus's list once more, of folders and files alike.
-
-        What is known of it and is not listed is asked for; what is listed and was not known, too: it may have left just now.
-        """
-        self._named, self._new = set(), set()
+        """The corpus's list once more, of folders and files alike. What is known of it and is not listed is asked for."""
+        self._named = set()
         self._position.left.append(corpus)
         yield from self._folders(corpus)
         yield from self._files(corpus)
@@ -82,12 +77,6 @@ class Whole:
                 if node.id.decode() not in named and node.id.decode() not in self._mirror.roots and known(node).corpus == corpus
             ]
         yield from self._walk.look(unnamed)
-        yield from self._walk.look([id for id in sorted(self._new) if self._is_outermost(id)])
-
-    def _is_outermost(self, id: str) -> bool:
-        """It is there, and came into a folder that was there before."""
-        new = self._mirror.at(id)
-        return new is not None and new.parent not in self._new
 
     def _finish(self) -> Iterator[ChangePage]:
         """The corpus is listed; in the same page as the last that was found, lest the list be begun anew."""
@@ -107,12 +96,10 @@ class Whole:
 
     def _folders(self, corpus: str) -> Iterator[ChangePage]:
         """All folders of the corpus's list, those of the scope taking their places."""
-        found = FolderList(self._mirror, corpus, pending=False)
+        found = FolderList(self._mirror, self._walk, corpus, pending=False)
         for page, _token in self._listed(FOLDERS, corpus):
             found.add(page)
             yield from found.place()
-        if self._named is not None:
-            self._new |= found.new
         self._begin_list(corpus)
         yield from self._mirror.staging.page(even_if_empty=True)
 
@@ -121,11 +108,15 @@ class Whole:
             self._mirror.read(page)
             belonging = [item for item in page if self._belongs(item)]
             self._mirror.look_up(belonging)
+            doubted: list[str] = []
             for item in belonging:
-                if not item.get("trashed") and not self._mirror.is_behind(item):
-                    if self._named is not None and self._mirror.at(item["id"]) is None:
-                        self._new.add(item["id"])
+                if item.get("trashed") or self._mirror.is_behind(item):
+                    continue
+                if self._walk.doubts.about(item["id"], item["parents"][0]):
+                    doubted.append(item["id"])
+                else:
                     self._mirror.put(item, item["parents"][0], corpus)
+            yield from self._walk.look(doubted)
             if token is not None:
                 self._position.page = token
                 yield from self._mirror.staging.page(even_if_empty=True)
