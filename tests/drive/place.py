@@ -56,13 +56,14 @@ class Place:
         roots = {user.root_id for user in self.world.users.values()}
         return [node for node in self.world.order if node is not None and node.id not in roots]
 
-    def roots(self, scope: dict[str, Any]) -> list[Node]:
-        """The roots of a scope that are there for Alice."""
+    def roots(self, scope: dict[str, Any], closed_too: bool = False) -> list[Node]:
+        """The roots of a scope that are there for Alice; `closed_too`: also those that she cannot open."""
         ids = [*scope.get("folders", ()), *scope.get("drives", ())]
         ids += [self.mine] if scope.get("my_drive") else []
         ids += list(self.world.drives) if scope.get("all_drives") else []
         found = [self.world.nodes[id] for id in dict.fromkeys(ids) if id in self.world.nodes]
-        return [node for node in found if self.sees(node) and not self.world.trashed(node)]
+        there = [node for node in found if self.world.access.reach(ALICE, node)[0] > 0 and not self.world.trashed(node)]
+        return [node for node in there if closed_too or self.sees(node)]
 
     def sees(self, node: Node) -> bool:
         """True if Alice can open it."""

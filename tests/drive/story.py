@@ -322,7 +322,8 @@ class Story(RuleBasedStateMachine):
 
     def what_is_left(self) -> dict[str, Any]:
         """The scope without roots that are not there: what was in those waits, and would not be found by a fresh library."""
-        scope, there = dict(self.carrier.scope), {node.id for node in self.place.roots(self.carrier.scope)}
+        scope = dict(self.carrier.scope)
+        there = {node.id for node in self.place.roots(scope, closed_too=True)}
         for kind in ("folders", "drives"):
             if kind in scope:
                 scope[kind] = [id for id in scope[kind] if id in there]

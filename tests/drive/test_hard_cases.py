@@ -410,6 +410,17 @@ def test_the_second_look_shows_what_has_just_left(place: Place, carry: Make, car
     assert_settled_later(carrier)
 
 
+@pytest.mark.parametrize("target", ["b", "a1"])
+def test_the_second_look_shows_that_a_folder_had_left(place: Place, carry: Make, target: str) -> None:
+    """The log was not read yet when it left for a folder outside, which is in the list all the same."""
+    world = place.world
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.o, getattr(place, target))
+    world.move(place.in_a, getattr(place, target))
+    carrier = carry(my_drive=True)
+    assert_settled_later(carrier)
+
+
 @pytest.mark.parametrize("scope", ["my_drive", "folders"])
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
 def test_the_second_look_is_interrupted(
@@ -447,6 +458,20 @@ def test_a_file_has_just_left_a_folder_that_only_the_second_look_shows(place: Pl
     assert_settled_later(carrier)
 
 
+def test_a_root_that_no_list_names_yet_is_not_known_by_link_alone(place: Place, carry: Make) -> None:
+    """What only its link makes known is listed each time; that a list lags is no reason to do so for ever."""
+    carrier, world = carry(folders=[place.a, place.t1]), place.world
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.t1, place.b)
+    carrier.sync(full=True)
+    world.advance(901)
+    carrier.sync()
+    before = carrier.calls()
+    carrier.sync()
+    assert carrier.calls() - before == 3
+
+
 def test_a_group_joins_the_shared_drive_of_a_root(place: Place, carry: Make) -> None:
     """Of that only the logs of those who join tell."""
     carrier, world = carry(folders=[place.t1]), place.world
@@ -455,6 +480,36 @@ def test_a_group_joins_the_shared_drive_of_a_root(place: Place, carry: Make) -> 
     carrier.sync()
     assert "group:crew@example.com" in carrier.index()[place.in_t1]["acl"]
     assert_settled(carrier)
+
+
+def test_a_file_moves_into_a_folder_that_no_list_shows_yet(place: Place, carry: Make) -> None:
+    """All is listed from scratch; the folder is asked for after the log has told of the file."""
+    carrier, world = carry(folders=[place.a], drives=[place.t]), place.world
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.p, place.t1)
+    carrier.sync()
+    world.knobs.mutate_during("files.list", 2, lambda: world.move(place.in_a, place.p))
+    promotion = carrier.sync(full=True)
+    assert promotion.removed == 0 and carrier.paths()[place.in_a] == "T/T1/P/in-a.txt"
+    assert_settled_later(carrier)
+
+
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_a_file_moves_into_a_root_that_comes_back(place: Place, carry: Make, nth: int) -> None:
+    """Its own log is read anew, and no list shows the file; nor does a run that dies on the way lose it."""
+    carrier, world = carry(folders=[place.a], drives=[place.t]), place.world
+    world.trash(place.a)
+    carrier.sync()
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.in_t, place.a1)
+    world.untrash(place.a)
+    with suppress(Crash):
+        carrier.sync(fuse=Fuse(nth, "page"))
+    carrier.sync()
+    assert carrier.paths()[place.in_t] == "A/A1/in-t.txt"
+    assert_settled_later(carrier)
 
 
 def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:

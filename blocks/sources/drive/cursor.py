@@ -68,12 +68,14 @@ class Position:
     """Folders in which everything is being told again, since it has another path, or other readers."""
     looking: bool = False
     """What was listed is being listed once more: doubts.py."""
+    strays: dict[str, str] = field(default_factory=dict)
+    """Items that lay in the scope, by what folder they lie in now: strays.py."""
 
     def dumps(self) -> str:
         """As text."""
         values: Mapping[str, Any] = {
             "cursor": self.cursor.dumps(), "left": self.left, "by_list": self.by_list, "page": self.page, "full": self.full,
-            "telling": self.telling, "looking": self.looking,
+            "telling": self.telling, "looking": self.looking, "strays": self.strays,
         }  # fmt: skip
         return json.dumps(values, separators=(",", ":"))
 

@@ -24,6 +24,8 @@ class FolderList:
         """`pending`: what lies in those that are new must be listed. `walk` asks for those that are not to be believed."""
         self.ids: set[str] = set()
         """All that were listed."""
+        self.placed: set[str] = set()
+        """Those of them that lie in the scope."""
         self._mirror = mirror
         self._walk = walk
         self._corpus = corpus
@@ -83,6 +85,7 @@ class FolderList:
             if node is not None and node.pending != self._pending:
                 self._mirror.staging.put(known(node).node(self._pending))
         self._waiting.discard(id)
+        self.placed.add(id)
         return id
 
 

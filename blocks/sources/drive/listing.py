@@ -22,6 +22,7 @@ from blocks.sources.drive.rules import Rules
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.scope_roots import ScopeRoots
 from blocks.sources.drive.shortcuts import Shortcuts
+from blocks.sources.drive.strays import Strays
 from blocks.sources.drive.walk import Walk
 from blocks.sources.drive.whole import Whole
 from core.errors import CursorRejected, SourceUnavailable
@@ -82,7 +83,7 @@ class _Run:
         self._mirror.staging.position = position.dumps
         self._doubts = Doubts(self._mirror, position)
         self._looks = SecondLooks(self._mirror, self._doubts, self._cursor, full, rules.lag, now)
-        self._walk = Walk(account, self._mirror, self._doubts, tree, self._walked)
+        self._walk = Walk(account, self._mirror, self._doubts, Strays(self._mirror, position, full), tree, self._walked)
         self._whole = Whole(account, self._mirror, tree, self._walk, position, self._looks.listed)
         self._tokens = dict(self._cursor.tokens)
         """As far as the logs were read; the cursor's are as far as what they say was carried over."""
@@ -119,10 +120,12 @@ class _Run:
             yield from self._mirror.staging.page(even_if_empty=len(words) > 0)
         yield from self._roots.poll()
         yield from self._looks.take(self._walk, self._whole, self._roots.again)
+        yield from self._walk.take_in_strays()
         if self._follows:
             yield from self._shortcuts.follow()
         if self._full:
             yield from self._walk.confirm_missed(self._roots.lost())
+            yield from self._walk.take_in_strays()
             self._looks.forget_needless(self._roots.all())
         yield from self._mirror.telling.tell_due()
         yield from self._mirror.staging.page()

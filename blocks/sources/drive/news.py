@@ -52,6 +52,7 @@ class News:
         # An item that has moved to another corpus is gone from this log, and there.
         if before is None or before.corpus in corpora:
             self._mirror.elsewhere[id] = inf
+            self._walk.strays.forget(id)
             yield from self._mirror.drop(id, explicit=True)
 
     def _folders(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
@@ -79,10 +80,12 @@ class News:
         """Give the item its place, or let it go; whether it has one now."""
         parent = self._parent(item)
         if parent is None:
+            self._walk.strays.note(item)
             left = self._mirror.elsewhere.get(item["id"], 0)
             self._mirror.elsewhere[item["id"]] = max(left, int(item.get("version") or 0))
             yield from self._mirror.drop(item["id"], explicit=True)
             return False
+        self._walk.strays.forget(item["id"])
         self._mirror.put(item, parent, governing(item, self._tokens))
         return True
 

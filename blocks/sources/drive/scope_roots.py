@@ -154,6 +154,8 @@ class ScopeRoots:
         return " ".join([self._cursor.identity, *(f"without {id}" for id in lost)])
 
     def _keep(self, root: Root) -> None:
+        if root.by_link and not self._cursor.roots.get(root.id, {}).get("by_link"):
+            self._regranted(root.id)  # the list that does not name it may lag
         self._cursor.roots[root.id] = root.facts()
 
     def _find(self, root: Root) -> Found:

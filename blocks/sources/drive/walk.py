@@ -14,6 +14,7 @@ from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
+from blocks.sources.drive.strays import Strays
 from core.files import ChangePage
 from core.trees import Tree
 
@@ -28,13 +29,20 @@ class Walk:
     """Lists the folders that are pending, and the new ones in them."""
 
     def __init__(
-        self, account: Account, mirror: ScopeMirror, doubts: Doubts, tree: Tree, listed: Callable[[Known, int], None]
+        self,
+        account: Account,
+        mirror: ScopeMirror,
+        doubts: Doubts,
+        strays: Strays,
+        tree: Tree,
+        listed: Callable[[Known, int], None],
     ) -> None:
         """`listed` is told of each folder whose children were listed, and how many files were among them."""
         self._account = account
         self._mirror = mirror
         self.doubts = doubts
         """Of what its lists show, and other lists."""
+        self.strays = strays
         self._tree = tree
         self._listed = listed
         self._once: set[str] | None = None
@@ -129,6 +137,12 @@ class Walk:
         for start in range(0, len(ids), _PORTION):
             yield from self._look(ids[start : start + _PORTION])
 
+    def take_in_strays(self) -> Iterator[ChangePage]:
+        """Ask for what lies in a folder that was not known when the item was told of, and is by now."""
+        while strays := self.strays.take():
+            yield from self.look(strays)
+            yield from self.pending()
+
     def confirm_missed(self, lost: Iterable[Root]) -> Iterator[ChangePage]:
         """What was there before and was in no list is asked for, folders before what was in them.
 
@@ -158,6 +172,8 @@ class Walk:
             parents = item.get("parents") if item is not None else None
             if item is None or item.get("trashed") or not parents or not self._mirror.is_in_scope(parents[0]):
                 self._mirror.elsewhere[id] = inf if item is None else int(item.get("version") or 0)
+                if item is not None:
+                    self.strays.note(item)
                 yield from self._mirror.drop(id, explicit=True)
             elif not self._mirror.holds(parents[0], id):
                 folder = self._mirror.at(parents[0])

@@ -42,7 +42,7 @@ class Whole:
         self._listed_whole = listed
         self._cheaper = Cheaper(mirror, tree, walk)
         self._named: set[str] | None = None
-        """What the corpus's list named, where that is asked for."""
+        """What the corpus's list names in the scope, where that is asked for."""
 
     def note(self, folder: Known, files: int) -> None:
         """A folder was walked, and so many files were found in it."""
@@ -62,7 +62,10 @@ class Whole:
                 yield from self._part(corpus)
 
     def again(self, corpus: str) -> Iterator[ChangePage]:
-        """The corpus's list once more, of folders and files alike. What is known of it and is not listed is asked for."""
+        """The corpus's list once more, of folders and files alike.
+
+        Whatever is known, and not listed or listed elsewhere, is asked for.
+        """
         self._named = set()
         self._position.left.append(corpus)
         yield from self._folders(corpus)
@@ -100,6 +103,8 @@ class Whole:
         for page, _token in self._listed(FOLDERS, corpus):
             found.add(page)
             yield from found.place()
+        if self._named is not None:
+            self._named |= found.placed
         self._begin_list(corpus)
         yield from self._mirror.staging.page(even_if_empty=True)
 
@@ -116,6 +121,8 @@ class Whole:
                     doubted.append(item["id"])
                 else:
                     self._mirror.put(item, item["parents"][0], corpus)
+                    if self._named is not None:
+                        self._named.add(item["id"])
             yield from self._walk.look(doubted)
             if token is not None:
                 self._position.page = token
@@ -144,6 +151,4 @@ class Whole:
         """
         tokens = self._position.cursor.tokens
         for page in self._account.pages(query, corpus, "files", token):
-            if self._named is not None:
-                self._named.update(item["id"] for item in page["files"])
             yield [item for item in page["files"] if governing(item, tokens) == corpus], page.get("nextPageToken")
