@@ -39,6 +39,8 @@ class Contrary:
         """A connection ends after each answer, without a word."""
         self.shout = False
         """Names of headers in capitals."""
+        self.no_files: set[str] = set()
+        """Ids that are taken for no file's here, such as a shared drive's: 404."""
         self._server = ConnectionsServer(("127.0.0.1", 0), _handler(self))
 
     @property
@@ -83,6 +85,10 @@ def _handler(contrary: Contrary) -> type[BaseHTTPRequestHandler]:
             """Hand it on, and hand back what becomes of the answer."""
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.removeprefix(contrary.prefix)
+            unknown = next((id for id in contrary.no_files if f"/files/{id}" in path), None)
+            if unknown is not None:
+                self._not_found(unknown)
+                return
             connection = http.client.HTTPConnection(contrary.behind, timeout=30)
             handed = {name: value for name, value in self.headers.items() if name.lower() not in ("connection", "host")}
             connection.request(self.command, path, sent, handed)
@@ -108,6 +114,16 @@ def _handler(contrary: Contrary) -> type[BaseHTTPRequestHandler]:
             self.close_connection = self.close_connection or contrary.hang_up
 
         do_POST = do_GET  # noqa: N815
+
+        def _not_found(self, id: str) -> None:
+            message = f"File not found: {id}."
+            reason = {"message": message, "domain": "global", "reason": "notFound", "location": "fileId"}
+            body = json.dumps({"error": {"code": 404, "message": message, "errors": [reason]}}).encode()
+            self.send_response(404)
+            self.send_header("Content-Type", "application/json; charset=UTF-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     return Handler
 

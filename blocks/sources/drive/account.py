@@ -11,7 +11,7 @@ from blocks.sources.drive.answers import Turning
 from blocks.sources.drive.client import DriveClient
 from blocks.sources.drive.errors import CorpusLost, Gone, Refused, TokenRejected
 from blocks.sources.drive.items import FIELDS, FOLDER, Resource
-from blocks.sources.drive.readers import own_grants
+from blocks.sources.drive.readers import is_a_members, own_grants
 from core.errors import SourceUnavailable
 
 A = TypeVar("A")
@@ -22,6 +22,8 @@ USER = "user"
 AT_ONCE = 8
 """Questions on their way at the same time."""
 _RESTARTS = 3
+_WITNESSES = 3
+"""Items of a shared drive that are asked, at most, who its members are."""
 _NOT_FOR_US = frozenset({"insufficientFilePermissions", "insufficientPermissions", "appNotAuthorizedToFile"})
 """Refusals of one item, which mean what a 404 does. That the scopes do not suffice is no Refused, but CredentialsLost."""
 NO_MEMBER = _NOT_FOR_US | {"forbidden", "PERMISSION_DENIED"}
@@ -119,28 +121,43 @@ class Account:
             return False
         return True
 
-    def members(self, drive: str) -> list[Resource] | None:
-        """Permissions of a shared drive's members; None if Drive does not tell them to us.
+    def members(self, drive: str, witness: str = "") -> tuple[list[Resource] | None, str]:
+        """(Permissions of a shared drive's members, None if Drive does not tell them to us; their witness).
 
-        A drive's id may pass for a file's, or not; then something in the drive that has no rights of its own tells the same.
+        A drive's id may pass for a file's; then there is none, "". Or not: then something that lies in the drive tells the
+        same, and is asked first the next time; nothing does if the witness is the drive.
         """
-        try:
-            return list(self.client.permissions(drive))
-        except Refused:
-            return None
-        except Gone:
-            return self._inherited(drive)
+        if not witness:
+            try:
+                return list(self.client.permissions(drive)), ""
+            except Refused:
+                return None, ""
+            except Gone:
+                return self._inherited(drive)
+        told = self._told_by(drive, witness) if witness != drive else None
+        return (told, witness) if told else self._inherited(drive)
 
-    def _inherited(self, drive: str) -> list[Resource] | None:
+    def _inherited(self, drive: str) -> tuple[list[Resource] | None, str]:
         try:
-            items = self.page(inside(drive), drive)["files"]
+            pages = self.pages(inside(drive), drive, "a shared drive's items")
+            items: list[Resource] = next((page["files"] for page in pages if page["files"]), [])
         except (Gone, CorpusLost):
-            return None
-        plain = (
-            item for item in items if not (item.get("hasAugmentedPermissions") or item.get("inheritedPermissionsDisabled"))
+            return None, ""
+        may_tell = (
+            item
+            for item in items
+            if item.get("capabilities", {}).get("canShare", True) and not item.get("inheritedPermissionsDisabled")
         )
-        found = next(plain, None)
-        return None if found is None else self.permissions(found["id"])
+        for item in sorted(may_tell, key=lambda item: bool(item.get("hasAugmentedPermissions")))[:_WITNESSES]:
+            if told := self._told_by(drive, item["id"], plain=not item.get("hasAugmentedPermissions")):
+                return told, item["id"]
+        return None, drive
+
+    def _told_by(self, drive: str, id: str, plain: bool = False) -> list[Resource] | None:
+        """Those of an item's permissions that are its drive's members'; all, if it is `plain`: without rights of its own."""
+        listed = self.permissions(id)
+        members = [permission for permission in listed or () if is_a_members(permission, drive)]
+        return members or (listed if plain else None)
 
     def is_listed(self, item: Resource) -> bool:
         """False if the lists of the user's Drive do not name the item: it is known by its link, and no log tells of it."""

@@ -49,7 +49,7 @@ class DriveListing:
         except CorpusLost as exc:
             raise CursorRejected("a shared drive was lost while it was being listed") from exc
         except (Gone, Refused, TokenRejected) as exc:
-            raise SourceUnavailable(f"{exc}; run again, and list from scratch if that does not help") from exc
+            raise SourceUnavailable(f"{exc}; {_advice(exc)}") from exc
 
     def _begun(self, cursor: str | None) -> Position:
         if self._tree.position is not None:
@@ -136,3 +136,9 @@ class _Run:
     def _walked(self, folder: Known, files: int) -> None:
         self._whole.note(folder, files)
         self._looks.walked(folder)
+
+
+def _advice(exc: Exception) -> str:
+    if isinstance(exc, Refused) and exc.reason == "domainPolicy":
+        return "ask the domain's administrators to allow it"
+    return "run again, and list from scratch if that does not help"

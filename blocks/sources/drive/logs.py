@@ -25,6 +25,8 @@ class Words:
     """Items that are there, by id."""
     removed: dict[str, set[str]] = field(default_factory=dict)
     """Items that are gone from logs: {id: corpora}."""
+    left: set[str] = field(default_factory=set)
+    """Items that have left the user's log, be it that they are still there."""
     drives: set[str] = field(default_factory=set)
     """Shared drives of which something was said."""
     lost: set[str] = field(default_factory=set)
@@ -72,6 +74,8 @@ def _hear(words: Words, change: dict[str, Any], corpus: str, tokens: dict[str, s
             words.drives.add(change["driveId"])
         return
     id, item = change["fileId"], change.get("file")
+    if corpus == USER and change.get("removed"):
+        words.left.add(id)
     if item is None:
         if not change.get("removed"):
             return

@@ -47,6 +47,14 @@ def principals(permissions: Iterable[Resource], limited: bool = False) -> tuple[
     return tuple(sorted(found - {""}))
 
 
+def is_a_members(permission: Resource, drive: str) -> bool:
+    """True if an item on the shared drive has this permission because somebody is the drive's member."""
+    return any(
+        detail.get("permissionType") == "member" and detail.get("inheritedFrom", drive) == drive
+        for detail in permission.get("permissionDetails") or ()
+    )
+
+
 def _counts(permission: Resource, limited: bool) -> bool:
     if permission.get("deleted") or permission.get("view") in _PARTIAL_VIEWS:
         return False

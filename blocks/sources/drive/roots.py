@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,8 @@ from blocks.sources.drive.readers import UNKNOWN, principals
 from blocks.sources.drive.rules import Scope
 from core.errors import UsageError
 
+NAMED = ",permissionIds"
+"""What is asked of a root besides the usual fields."""
 _DEEPEST = 110
 
 
@@ -32,6 +35,12 @@ class Root:
     """Only a shortcut brings it into the scope; it may be a file."""
     by_link: bool = False
     """Nobody shared it with us by name: no log tells of what is in it."""
+    drive: str = ""
+    """The shared drive that it lies on, if we are no member and the user's log tells of it."""
+    witness: str = ""
+    """Of a shared drive: what tells who its members are, if the drive itself does not."""
+    named: str = ""
+    """Of a folder: a digest of whom Drive names for it, be it without saying who they are."""
 
     def facts(self) -> dict[str, Any]:
         """As the cursor keeps it."""
@@ -42,6 +51,9 @@ class Root:
             "lost": self.lost,
             "by_shortcut": self.by_shortcut,
             "by_link": self.by_link,
+            "drive": self.drive,
+            "witness": self.witness,
+            "named": self.named,
         }
 
     @classmethod
@@ -55,6 +67,9 @@ class Root:
             facts["lost"],
             facts["by_shortcut"],
             facts.get("by_link", False),
+            facts.get("drive", ""),
+            facts.get("witness", ""),
+            facts.get("named", ""),
         )
 
 
@@ -91,16 +106,16 @@ def find_drive(account: Account, id: str) -> Found:
     drive = account.drive(id)
     if drive is None:
         return Root(id, id, whole=True, lost=True), None
-    members = account.members(id)
+    members, witness = account.members(id)
     readers = UNKNOWN if members is None else principals(members)
     item = {"id": id, "name": drive.get("name", id), "mimeType": FOLDER}
     known = replace(described(item, "", id, readers), fingerprint=drive_fingerprint(drive))
-    return Root(id, id, whole=True), known
+    return Root(id, id, whole=True, witness=witness), known
 
 
 def find_folder(account: Account, id: str, before: Root | None = None) -> Found:
     """A folder; lost if it is deleted, in the trash, or not shared with us any more. Raises UsageError if it is no folder."""
-    item = account.item(id, ",ownedByMe,sharedWithMeTime")
+    item = account.item(id, f",ownedByMe,sharedWithMeTime{NAMED}")
     if item is None and before is None and (drive := find_drive(account, id))[1] is not None:
         return drive  # its address looks like a folder's
     if item is None or item.get("trashed"):
@@ -108,8 +123,14 @@ def find_folder(account: Account, id: str, before: Root | None = None) -> Found:
         return Root(id, corpus, whole=False, above=above, lost=True), None
     _check(item)
     root, found = _found(account, item)
-    named = root.corpus != USER or item.get("ownedByMe") or "sharedWithMeTime" in item
-    return replace(root, by_link=not (named or account.is_listed(item))), found
+    by_name = root.corpus != USER or item.get("ownedByMe") or "sharedWithMeTime" in item
+    return replace(root, by_link=not (by_name or account.is_listed(item)), named=named(item)), found
+
+
+def named(item: Resource) -> str:
+    """A digest of whom Drive names for the item; "" if it does not."""
+    ids = "".join(f"{id} " for id in sorted(item.get("permissionIds") or ()))
+    return ids and hashlib.blake2b(ids.encode(), digest_size=8).hexdigest()
 
 
 def target(account: Account, item: Resource) -> Found:
@@ -125,7 +146,8 @@ def _found(account: Account, item: Resource) -> Found:
     if drive is None:
         return Root(id, USER, whole=False), described(item, "", USER, account.grants(item))
     corpus = _corpus(account, drive)
-    return Root(id, corpus, whole=False, above=_above(account, item)), described(item, "", corpus, account.grants(item))
+    root = Root(id, corpus, whole=False, above=_above(account, item), drive=drive if corpus == USER else "")
+    return root, described(item, "", corpus, account.grants(item))
 
 
 def _check(item: Resource) -> None:

@@ -8,7 +8,7 @@ from blocks.sources.drive.account import Account
 from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known, described, known
 from blocks.sources.drive.places import LOST, Places, plain
-from blocks.sources.drive.readers import grants
+from blocks.sources.drive.readers import UNKNOWN, grants
 from blocks.sources.drive.staging import Staging
 from blocks.sources.drive.telling import Telling
 from blocks.sources.drive.wanted import Wanted
@@ -127,6 +127,10 @@ class ScopeMirror:
             self.places.forget()
         if (renamed or regranted) and not pending:
             self.telling.due.setdefault(now.id, False)
+        # Of readers that we are not told, nothing shows that they are others now.
+        untold = before is not None and before.grants == now.grants == UNKNOWN
+        if untold and before is not None and before.version != now.version and not pending:
+            self.telling.due[now.id] = True
         self.staging.put(now.node(pending))
 
     def drop(self, id: str, explicit: bool) -> Iterator[ChangePage]:

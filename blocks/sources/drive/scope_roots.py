@@ -13,7 +13,7 @@ from blocks.sources.drive.cursor import Position
 from blocks.sources.drive.known import described
 from blocks.sources.drive.logs import Words
 from blocks.sources.drive.readers import UNKNOWN, principals
-from blocks.sources.drive.roots import Found, Root, drive_ids, find_all, find_drive, find_folder, find_my_drive
+from blocks.sources.drive.roots import NAMED, Found, Root, drive_ids, find_all, find_drive, find_folder, find_my_drive, named
 from blocks.sources.drive.rules import Scope
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
@@ -51,6 +51,7 @@ class ScopeRoots:
         self._tokens = tokens
         self._full = full
         self._regranted = regranted
+        self._members_of: dict[str, bool] = {}
 
     def all(self) -> list[Root]:
         """As they were last found."""
@@ -97,7 +98,12 @@ class ScopeRoots:
         for root in self.all():
             if root.lost or root.by_shortcut:
                 continue
-            if root.corpus in words.lost or (root.corpus != USER and said & {root.id, root.corpus, *root.above}):
+            if root.corpus == USER:
+                if root.id in words.left and not root.whole:
+                    now, item = self._find(root)
+                    yield from self._found((replace(now, by_link=now.corpus == USER), item), root)
+            elif root.corpus in words.lost or said & {root.id, root.corpus, *root.above}:
+                self._doubt(root)
                 yield from self._found(self._find(root), root)
                 if not root.whole:
                     self._regranted(root.id)
@@ -171,24 +177,42 @@ class ScopeRoots:
 
     def _glance(self, root: Root, ask: bool) -> Found:
         """A folder, with one question; `ask`: on a shared drive, another for its readers, since no log need tell who joins."""
-        item, before = self._account.item(root.id), self._mirror.at(root.id)
+        item, before = self._account.item(root.id, NAMED), self._mirror.at(root.id)
         if item is None or item.get("trashed"):
             return replace(root, lost=True), None
         drive, parents = item.get("driveId"), item.get("parents") or []
+        whose = named(item)
+        if whose and root.named and whose != root.named:
+            self._doubt(root)
+        root = replace(root, named=whose or root.named)
         if drive is None and root.corpus == USER:
-            return root, described(item, "", root.corpus, self._account.grants(item))
-        same_way = drive == root.corpus and tuple(parents[:1]) == root.above[:1]
-        if before is None or not same_way:
+            return replace(root, drive=""), described(item, "", root.corpus, self._account.grants(item))
+        same_way = drive == (root.drive or root.corpus) and tuple(parents[:1]) == root.above[:1]
+        if before is None or not same_way or self._has_joined(root):
             return find_folder(self._account, root.id, root)
-        return root, described(item, "", root.corpus, self._account.grants(item) if ask else before.grants)
+        return root, described(item, "", root.corpus, self._account.grants(item) if ask or root.drive else before.grants)
+
+    def _has_joined(self, root: Root) -> bool:
+        """True if we have become a member of the shared drive that the root lies on."""
+        if root.drive and root.drive not in self._members_of:
+            self._members_of[root.drive] = self._account.is_member(root.drive)
+        return self._members_of.get(root.drive, False)
+
+    def _doubt(self, root: Root) -> None:
+        """Its readers, whom we are not told, may be others now; so may those whom we are told of what lies in it."""
+        known = self._mirror.at(root.id)
+        if known is not None and known.grants == UNKNOWN:
+            self._mirror.telling.due[root.id] = True
 
     def _members(self, root: Root) -> Found:
         """A shared drive with its readers of today: that they have changed, its own log need not tell."""
         before = self._mirror.at(root.id)
         if before is None:
             return self._find(root)
-        listed = self._account.members(root.id)
-        return root, before.with_grants(UNKNOWN if listed is None else principals(listed))
+        witness = self._mirror.at(root.witness) if root.witness else None
+        has_left = root.witness and (witness is None or witness.parent != root.id)
+        listed, told_by = self._account.members(root.id, root.id if has_left else root.witness)
+        return replace(root, witness=told_by), before.with_grants(UNKNOWN if listed is None else principals(listed))
 
     def _found(self, found: Found, before: Root | None = None) -> Iterator[ChangePage]:
         """A root was looked for."""
@@ -233,7 +257,7 @@ class ScopeRoots:
         self._mirror.put_lost(root.id, root.corpus)
         who = self._cursor.identity
         self._mirror.staging.warn(
-            f"{root.id} is not there any more, or not shared with {who}: what it held waits for confirmation"
+            f"{root.id} is not there any more, in the trash, or not shared with {who}: what it held waits for confirmation"
         )
 
     def _was_there(self, root: Root) -> bool:

@@ -56,12 +56,17 @@ class Telling:
         self.due.clear()
 
     def _tell_inside(self, folder: str, ask: bool) -> Iterator[ChangePage]:
-        """All that lies in a folder; `ask`: of what has readers of its own, Drive is asked for them."""
+        """All that lies in a folder; `ask`: of what has readers of its own, Drive is asked for them.
+
+        In a folder whose readers we are not told, only what we are told of: all else is the library owner's in any case.
+        """
         folders = [folder.encode()]
+        place = self._places.of(folder)
+        untold = place is not None and place.readers == UNKNOWN
         while folders:
             for node in self._staging.children(folders.pop()):
                 item = known(node)
-                if ask and item.grants is not None:
+                if ask and item.grants is not None and (item.grants or not untold):
                     item = self._asked_again(item)
                     self._staging.put(item.node(node.pending))
                     self._places.forget()
