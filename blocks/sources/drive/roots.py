@@ -123,7 +123,8 @@ def find_folder(account: Account, id: str, before: Root | None = None) -> Found:
         return Root(id, corpus, whole=False, above=above, lost=True), None
     _check(item)
     root, found = _found(account, item)
-    by_name = root.corpus != USER or item.get("ownedByMe") or "sharedWithMeTime" in item
+    once_shared = "sharedWithMeTime" in item and not (before is not None and before.by_link)  # a share may be taken back
+    by_name = root.corpus != USER or item.get("ownedByMe") or once_shared
     return replace(root, by_link=not (by_name or account.is_listed(item)), named=named(item)), found
 
 
