@@ -95,7 +95,7 @@ class Story(RuleBasedStateMachine):
         self.world = self.place.world
         self.carrier = Carrier(self.place, self.ledger, self.directory, self.place.scopes()[which])
         self.contents: dict[str, set[str]] = {}
-        self.stayed: set[str] = set()  # files that have been in the scope all through the run
+        self.stayed: set[str] = set()  # files that have been in the scope ever since a run had listed it
         self.note_contents()
         self.lagged = False
         SEEN["stories"] += 1
@@ -218,12 +218,13 @@ class Story(RuleBasedStateMachine):
     def sync(self, nth: int | None = None, name: str = "", **how: Any) -> bool:
         """A run; True if it came to its end."""
         carrier, place = self.carrier, self.place
-        self.stayed, before = place.inside(carrier.scope), carrier.index()
+        self.stayed &= place.inside(carrier.scope)
+        before, listed = carrier.index(), False
         try:
             carrier.sync(fuse=Fuse(nth, name, self.reader_sees_one_revision), **how)
         except Crash as crash:
             SEEN[f"runs that died ({crash})"] += 1
-            ended = False
+            ended, listed = False, str(crash) not in ("begun", "page found", "page staged", "all listed")
         except (SourceUnavailable, UsageError):
             SEEN["runs without a listing"] += 1
             # A root that is not there at the first listing, or Google's patience with us, or ours with it.
@@ -232,10 +233,12 @@ class Story(RuleBasedStateMachine):
             ended = False
         else:
             SEEN["runs that ended"] += 1
-            ended = True
+            ended = listed = True
         after = carrier.index()
         SEEN["runs that changed something"] += after != before
-        self.nothing_is_lost(self.stayed & place.inside(carrier.scope), before, after)
+        self.nothing_is_lost(self.stayed, before, after)
+        if listed:
+            self.stayed = place.inside(carrier.scope)
         return ended
 
     # -- what must hold -----------------------------------------------------------------------------------------------

@@ -557,6 +557,25 @@ def test_no_more_calls_than_corpora_and_roots(place: Place, carry: Make) -> None
     assert work(carrier) == done
 
 
+def test_a_folder_deep_in_a_drive_of_others_takes_few_calls(place: Place, carry: Make) -> None:
+    """Of what is around it nothing is asked, unless it lies elsewhere now."""
+    world = place.world
+    folder = world.create_folder("deep", world.create_folder("3", world.create_folder("2", place.t1)))
+    world.share(folder, email=ALICE)
+    world.remove_member(place.t, ALICE)
+    carrier = carry(folders=[folder])
+    world.advance(901)
+    carrier.sync()
+    before = carrier.calls()
+    carrier.sync()
+    assert carrier.calls() - before <= 4
+    late = world.create_file("late.txt", "six", folder)
+    world.set_member(place.t, ALICE, "reader")
+    carrier.sync()
+    assert late in carrier.paths()
+    assert_settled(carrier)
+
+
 # -- readers ----------------------------------------------------------------------------------------------------------
 
 
