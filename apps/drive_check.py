@@ -134,11 +134,13 @@ def _corpus(client: DriveClient, found: Checked, name: str, drive: str | None) -
 
 
 def _folder(client: DriveClient, found: Checked, folder: str) -> None:
-    fields = "id,name,mimeType,trashed,driveId,capabilities(canListChildren)"
-    item = _tried(found, lambda: client.file(folder, fields), f"folder {folder}")
+    item = _tried(found, lambda: _folder_or_drive(client, folder), f"folder {folder}")
     if item is None:
         return
     name = str(item.get("name", ""))
+    if item.get("kind") == "drive#drive":
+        _corpus(client, found, name, folder)
+        return
     if item.get("mimeType") != FOLDER:
         found.problems.append(Problem(f"{name} ({folder}) is no folder", "name the folder that holds it"))
         return
@@ -150,9 +152,32 @@ def _folder(client: DriveClient, found: Checked, folder: str) -> None:
         )
         return
     query = f"'{folder}' in parents and trashed = false"
-    page = _tried(found, lambda: client.files(query, item.get("driveId"), None, "files(id)"), f"folder {name}")
+    page = _tried(found, lambda: _listed(client, query, item.get("driveId")), f"folder {name}")
     if page is not None:
         found.folders.append(Place(name, folder, len(page["files"]), "nextPageToken" in page, False))
+
+
+def _folder_or_drive(client: DriveClient, id: str) -> dict[str, Any]:
+    """A shared drive's address looks like a folder's, and its id need be no file's. Raises Gone."""
+    from blocks.sources.drive.errors import CorpusLost, Gone, Refused
+
+    try:
+        return client.file(id, "id,name,mimeType,trashed,driveId,capabilities(canListChildren)")
+    except Gone as gone:
+        try:
+            return client.drive(id)
+        except (CorpusLost, Gone, Refused):
+            raise gone from None
+
+
+def _listed(client: DriveClient, query: str, drive: str | None) -> dict[str, Any]:
+    """A page of what lies in a folder, be it on a shared drive that we are no member of."""
+    from blocks.sources.drive.errors import CorpusLost
+
+    try:
+        return client.files(query, drive, None, "files(id)")
+    except CorpusLost:
+        return client.files(query, None, None, "files(id)")
 
 
 def _tried(found: Checked, ask: Callable[[], T], what: str) -> T | None:

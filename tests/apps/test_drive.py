@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.apps.in_process import Levada
+from tests.servers.contrary import Contrary
 from tests.servers.drive import DriveServer
 
 ANA = "ana@example.com"
@@ -158,6 +159,28 @@ def test_check_of_one_folder(levada: Levada, browser: TinyBrowser, drive: DriveS
         found = levada.json("drive", "check", other, code=3)
         assert [words in problem["problem"] for problem in found["problems"]] == [True]
         assert all(problem["remedy"] for problem in found["problems"])
+
+
+def test_check_of_what_lies_on_shared_drives(
+    levada: Levada, browser: TinyBrowser, drive: DriveServer, credentials: Path
+) -> None:
+    """A folder on one that Ana is no member of, and one whose id is no file's, by the address that the browser shows."""
+    world, bob = drive.world, "bob@example.com"
+    theirs, ours = (
+        world.create_drive("Theirs", {bob: "organizer"}),
+        world.create_drive("Ours", {ANA: "reader", bob: "organizer"}),
+    )
+    given = world.create_folder("Given", theirs)
+    world.share(given, email=ANA, role="reader")
+    for folder in (given, ours):
+        world.create_file("a.txt", b"text", folder, bob)
+    levada.json("drive", "login", "--credentials", credentials)
+    with Contrary(drive.url) as contrary:
+        contrary.no_files.add(ours)
+        levada.env["LEVADA_GOOGLE_API_URL"] = contrary.url
+        found = [levada.json("drive", "check", folder) for folder in (given, ours)]
+    assert [(place["name"], place["files"]) for place in found[0]["folders"]] == [("Given", 1)]
+    assert [(place["name"], place["files"]) for place in found[1]["corpora"]] == [("Ours", 1)]
 
 
 def test_check_of_a_source_that_the_environment_describes(

@@ -265,7 +265,8 @@ class ScopeRoots:
 
     def _not_there(self, root: Root) -> str:
         what = f"{'shared drive' if root.whole else 'folder'} {root.id}"
-        return f"{what} is not there, or not shared with {self._cursor.identity}: check the id, share it, or leave it out"
+        who = self._cursor.identity
+        return f"{what} is not there, in the trash, or not shared with {who}: check the id, share it, or leave it out"
 
     def _is_any_drive(self, root: Root) -> bool:
         """Nobody named the shared drive: it is in the scope as long as it is there."""

@@ -225,7 +225,7 @@ def test_the_address_of_my_drive() -> None:
 
 
 def test_a_folder_that_nobody_shared_is_named_in_the_error(scene: Scene) -> None:
-    with pytest.raises(SourceUnavailable, match=f"{scene.docs} is not there, or not shared with"):
+    with pytest.raises(SourceUnavailable, match=f"{scene.docs} is not there, in the trash, or not shared with"):
         scene.kept(email="stranger2@example.com").sync()
 
 
@@ -235,7 +235,7 @@ def test_a_root_that_never_was_there_does_not_keep_the_others_waiting(scene: Sce
     scene.world.create_file("late.txt", b"x", hidden)
     kept = scene.kept(scene.docs, hidden, "mistyped-and-never-there")
     assert len(kept.sync()) == 2
-    assert [warning.partition(" is not there, or not shared")[0] for warning in kept.warnings] == [
+    assert [warning.partition(" is not there, in the trash")[0] for warning in kept.warnings] == [
         f"folder {hidden}", "folder mistyped-and-never-there",
     ]  # fmt: skip
     kept.warnings.clear()
