@@ -50,8 +50,8 @@ class Tree(Protocol):
     def missed(self) -> Iterator[Node]:
         """For a listing from scratch: what was there before and is not staged, by id."""
 
-    def before(self, ids: Iterable[bytes]) -> set[bytes]:
-        """Those of these nodes that were there before this listing."""
+    def before(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
+        """Those of these nodes that were there before this listing, as they were."""
 
 
 class MemoryTree:
@@ -62,7 +62,7 @@ class MemoryTree:
     def __init__(self) -> None:
         self._nodes: dict[bytes, Node] = {}
         self._inside: dict[bytes, set[bytes]] = {}
-        self._ever: set[bytes] = set()
+        self._ever: dict[bytes, Node] = {}
 
     def stage(self, nodes: Iterable[Node], dropped: Iterable[bytes]) -> None:
         """What a page brings."""
@@ -71,7 +71,7 @@ class MemoryTree:
         for node in nodes:
             self._forget(node.id)
             self._nodes[node.id] = node
-            self._ever.add(node.id)
+            self._ever[node.id] = node
             self._inside.setdefault(node.parent, set()).add(node.id)
 
     def get(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
@@ -94,9 +94,9 @@ class MemoryTree:
         """See Tree."""
         yield from ()
 
-    def before(self, ids: Iterable[bytes]) -> set[bytes]:
+    def before(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
         """See Tree: those that have ever been there."""
-        return self._ever.intersection(ids)
+        return {id: self._ever[id] for id in ids if id in self._ever}
 
     def _forget(self, id: bytes) -> None:
         node = self._nodes.pop(id, None)

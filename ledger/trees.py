@@ -74,13 +74,15 @@ class LedgerTree:
         if self._from_scratch:
             yield from self._pages(_page_of(_kept(self._source_id, self._listing, nodes.c.id > _AFTER), "id"))
 
-    def before(self, ids: Iterable[bytes]) -> set[bytes]:
+    def before(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
         """See Tree."""
-        found: set[bytes] = set()
+        found: dict[bytes, Node] = {}
+        c = nodes.c
         with self._db.read() as connection:
             for part in parts(list(dict.fromkeys(ids))):
-                of_source = and_(nodes.c.source_id == self._source_id, self._db.among(nodes.c.id, part))
-                found.update(bytes(id) for id in connection.execute(select(nodes.c.id).where(of_source)).scalars())
+                of_source = and_(c.source_id == self._source_id, self._db.among(c.id, part))
+                kept = select(c.id, c.parent, c.facts, c.folder, literal(False)).where(of_source)
+                found |= {node.id: node for node in _read(connection, kept)}
         return found
 
     # Building a statement takes longer than asking it, and some are asked of each folder.

@@ -238,7 +238,7 @@ class Story(RuleBasedStateMachine):
         SEEN["runs that changed something"] += after != before
         self.nothing_is_lost(self.stayed, before, after)
         if listed:
-            self.stayed = place.inside(carrier.scope)
+            self.stayed = self.well_known(place.inside(carrier.scope))
         return ended
 
     # -- what must hold -----------------------------------------------------------------------------------------------
@@ -271,6 +271,21 @@ class Story(RuleBasedStateMachine):
             if before[id]["content"] is not None and before[id]["state"] == 0:
                 assert id in after and after[id]["state"] == 0, f"{before[id]['path']!r} is lost"
                 assert after[id]["content"] is not None or after[id]["failing"] in ("empty", "no_download", "unsupported_type")
+
+    def well_known(self, ids: set[str]) -> set[str]:
+        """Those of these files of which the library knows where they lie: lists that lag may have told it otherwise."""
+        if not self.lagged:
+            return ids
+        nodes = self.carrier.rows("SELECT id, parent FROM nodes WHERE source_id = :source")
+        parents = {bytes(id).decode(): bytes(parent).decode() for id, parent in nodes}
+        found: set[str] = set()
+        for id in ids:
+            node = self.world.nodes[id]
+            while node.parent is not None and parents.get(node.id) == node.parent:
+                node = self.world.nodes[node.parent]
+            if parents.get(node.id) == "":
+                found.add(id)
+        return found
 
     def lies_in_the_unknown(self, id: str) -> bool:
         """True if the library does not know a folder that the file lies in; above the scope's roots it knows none."""

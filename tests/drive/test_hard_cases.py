@@ -512,6 +512,29 @@ def test_a_file_moves_into_a_root_that_comes_back(place: Place, carry: Make, nth
     assert_settled_later(carrier)
 
 
+@pytest.mark.parametrize("scope", ["my_drive", "folders"])
+def test_everything_is_listed_just_after_people_were_shut_out(place: Place, carry: Make, scope: str) -> None:
+    """I8: what the log has told is not forgotten for what a list shows that is behind it."""
+    world = place.world
+    for id in (place.in_a1, place.a1):
+        world.share(id, email=BOB)
+    carrier = carry(**({"my_drive": True} if scope == "my_drive" else {"folders": [place.a]}))
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    for id in (place.in_a1, place.a1):
+        bobs = next(key for key, permission in (world.nodes[id].permissions or {}).items() if permission.email == BOB)
+        world.unshare(id, bobs)
+    world.move(place.in_a, place.b)
+    carrier.sync()
+    before = carrier.calls()
+    for _time in range(2):
+        assert carrier.index()[place.in_a1]["acl"] == (f"user:{ALICE}",)
+        assert place.in_a not in carrier.paths()
+        carrier.sync(full=True)
+    assert carrier.calls() - before <= 2 * 10
+    assert_settled_later(carrier)
+
+
 def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:
     """All is listed from scratch, and no list shows the file in its new folder yet."""
     carrier, world = carry(folders=[place.a, place.t1]), place.world

@@ -1,6 +1,8 @@
-"""Newcomers of a second look: its lists may lag as well, so what they show and nobody knew is asked for before it comes in.
+"""Which items of a list are asked for before they are believed, since lists lag.
 
-Of a folder that comes in with all that lies in it the folder alone is asked for, and listed once more when its lag is over.
+Those that were known in a later version when everything is listed from scratch. Newcomers of a second look, and of a listing
+from scratch in a folder that was known: a log told of nobody who came. Of a folder that comes in with all that lies in it the
+folder alone is asked for; in a second look, it is listed once more when its lag is over.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from blocks.sources.drive.scope_mirror import ScopeMirror
 
 
 class Doubts:
-    """Tells which items of a list are not to be believed without asking."""
+    """Judges what lists show."""
 
     def __init__(self, mirror: ScopeMirror, position: Position) -> None:
         self._mirror = mirror
@@ -33,14 +35,22 @@ class Doubts:
         self._position.looking = False
         self._came_in.clear()
 
-    def about(self, id: str, folder: str) -> bool:
-        """True if an item must be asked for: it was not known, and the folder in whose list it stands was."""
-        return self.on and folder not in self._came_in and self._mirror.at(id) is None
+    def about(self, id: str, folder: str, version: int) -> bool:
+        """True if an item must be asked for that stands in the list of this folder, in this version."""
+        if self._mirror.at(id) is not None:
+            return False
+        before = self._mirror.before(id)
+        if before is not None and before.version > version:
+            return True
+        if folder in self._came_in:
+            return False
+        return self.on or (before is None and self._mirror.before(folder) is not None)
 
     def note(self, item: Resource) -> None:
         """The item is about to take a place, since it was asked for, or what it lies in."""
-        if self.on and item.get("mimeType") == FOLDER and self._mirror.at(item["id"]) is None:
-            self._came_in.add(item["id"])
+        id = item["id"]
+        if item.get("mimeType") == FOLDER and self._mirror.at(id) is None and (self.on or self._mirror.before(id) is None):
+            self._came_in.add(id)
 
     def is_outermost(self, folder: Known) -> bool:
         """True of a folder that has come in, unless the one that it lies in has as well."""

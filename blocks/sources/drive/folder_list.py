@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from blocks.sources.drive.items import Resource
+from blocks.sources.drive.items import Resource, version
 from blocks.sources.drive.known import Known, described, known
 from blocks.sources.drive.readers import grants
 from blocks.sources.drive.scope_mirror import ScopeMirror
@@ -54,7 +54,7 @@ class FolderList:
             for start in range(0, len(level), _PORTION):
                 inside = [(folder, kept) for folder in level[start : start + _PORTION] for kept in self._inside.pop(folder, ())]
                 self._look_up([kept for _folder, kept in inside])
-                doubted = [id for folder, kept in inside if self._walk.doubts.about(id := _id(kept), folder)]
+                doubted = [_id(kept) for folder, kept in inside if self._is_doubtful(kept, folder)]
                 front += [self._place(folder, kept) for folder, kept in inside if _id(kept) not in doubted]
                 yield from self._walk.look(doubted)
                 if self._mirror.staging.is_full:
@@ -71,6 +71,9 @@ class FolderList:
     def _look_up(self, kept: list[Known | Resource]) -> None:
         self._mirror.staging.look_up(one.key for one in kept if isinstance(one, Known))
         self._mirror.look_up([one for one in kept if not isinstance(one, Known)])
+
+    def _is_doubtful(self, kept: Known | Resource, folder: str) -> bool:
+        return self._walk.doubts.about(_id(kept), folder, kept.version if isinstance(kept, Known) else version(kept))
 
     def _place(self, folder: str, kept: Known | Resource) -> str:
         """Its id."""

@@ -76,6 +76,11 @@ def may_download(item: Resource) -> bool:
     return bool(item.get("capabilities", {}).get("canDownload", True))
 
 
+def version(item: Resource) -> int:
+    """Grows with each change of the item; 0 if Drive does not tell it."""
+    return int(item.get("version") or 0)
+
+
 def size(item: Resource) -> int:
     """Bytes; of Google's own formats only a hint."""
     return int(item.get("size") or 0)

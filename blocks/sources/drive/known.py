@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from blocks.sources.drive.items import FOLDER, SHORTCUT, Resource, fingerprint, modified, size
+from blocks.sources.drive.items import FOLDER, SHORTCUT, Resource, fingerprint, modified, size, version
 from core.trees import Node
 
 
@@ -83,7 +83,7 @@ def described(item: Resource, parent: str, corpus: str, grants: Sequence[str] | 
         fingerprint=fingerprint(item),
         modified=modified(item),
         link=item.get("webViewLink"),
-        version=int(item.get("version") or 0),
+        version=version(item),
         grants=None if grants is None else tuple(grants),
         target=item.get("shortcutDetails", {}).get("targetId", ""),
     )

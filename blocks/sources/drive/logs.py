@@ -9,7 +9,7 @@ from typing import Any
 from blocks.sources.drive.account import NO_MEMBER, USER, Account
 from blocks.sources.drive.answers import Turning
 from blocks.sources.drive.errors import CorpusLost, Refused, TokenRejected
-from blocks.sources.drive.items import FIELDS, Resource
+from blocks.sources.drive.items import FIELDS, Resource, version
 from core.errors import CursorRejected
 
 WINDOW = 10_000
@@ -88,5 +88,5 @@ def _hear(words: Words, change: dict[str, Any], corpus: str, tokens: dict[str, s
     if governing(item, tokens) != corpus and not change.get("removed"):
         return
     before = words.items.get(id)
-    if before is None or int(item.get("version") or 0) >= int(before.get("version") or 0):
+    if before is None or version(item) >= version(before):
         words.items[id] = item

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from math import inf
 
-from blocks.sources.drive.items import FOLDER, Resource
+from blocks.sources.drive.items import FOLDER, Resource, version
 from blocks.sources.drive.logs import Words, governing
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
@@ -82,7 +82,7 @@ class News:
         if parent is None:
             self._walk.strays.note(item)
             left = self._mirror.elsewhere.get(item["id"], 0)
-            self._mirror.elsewhere[item["id"]] = max(left, int(item.get("version") or 0))
+            self._mirror.elsewhere[item["id"]] = max(left, version(item))
             yield from self._mirror.drop(item["id"], explicit=True)
             return False
         self._walk.strays.forget(item["id"])

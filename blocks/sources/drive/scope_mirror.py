@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from blocks.sources.drive.account import Account
-from blocks.sources.drive.items import FOLDER, Resource
+from blocks.sources.drive.items import FOLDER, Resource, version
 from blocks.sources.drive.known import Known, described, known
 from blocks.sources.drive.places import LOST, Places, plain
 from blocks.sources.drive.readers import UNKNOWN, grants
@@ -21,7 +21,7 @@ class ScopeMirror:
 
     def __init__(self, account: Account, tree: Tree, wanted: Wanted, full: bool, due: dict[str, bool]) -> None:
         """`due`: see Telling."""
-        self.staging = Staging(tree)
+        self.staging = Staging(tree, full)
         self.places = Places(self.staging)
         self.telling = Telling(account, self.staging, self.places, wanted, full, due)
         self.roots: set[str] = set()
@@ -37,6 +37,11 @@ class ScopeMirror:
     def at(self, id: str) -> Known | None:
         """What is known of an item; None if it is not in the scope."""
         node = self.staging.node(id.encode())
+        return None if node is None else known(node)
+
+    def before(self, id: str) -> Known | None:
+        """For a listing from scratch: what was known of an item before."""
+        node = self.staging.before(id.encode())
         return None if node is None else known(node)
 
     def is_in_scope(self, folder: str) -> bool:
@@ -102,7 +107,7 @@ class ScopeMirror:
 
     def is_behind(self, item: Resource) -> bool:
         """True if the item is known to have left since it was like that."""
-        return int(item.get("version") or 0) < self.elsewhere.get(item["id"], -1)
+        return version(item) < self.elsewhere.get(item["id"], -1)
 
     def put_root(self, now: Known, walk: bool) -> None:
         """A root is there. `walk`: if it is new, or has other readers, all in it must be listed."""

@@ -19,14 +19,17 @@ _Gone = Literal["removed", "missed"]
 class Staging:
     """The last word on each file and node since the last page; what it has not changed is the tree's."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, full: bool) -> None:
+        """`full`: the listing is one from scratch, which sees of the tree only what it has found itself."""
         self.position: Callable[[], str] | None = None
         """Says where the listing stands, for each page."""
         self._tree = tree
+        self._full = full
         self._nodes: dict[bytes, Node | None] = {}
         self._files: dict[bytes, SourceFile | _Gone] = {}
         self._warnings: list[str] = []
         self._read: dict[bytes, Node | None] = {}
+        self._before: dict[bytes, Node | None] = {}
 
     @property
     def is_full(self) -> bool:
@@ -38,6 +41,8 @@ class Staging:
         unread = [id for id in dict.fromkeys(ids) if id not in self._nodes and id not in self._read]
         found = self._tree.get(unread) if unread else {}
         self._read.update((id, found.get(id)) for id in unread)
+        before = self._tree.before(unread) if unread and self._full else {}
+        self._before.update((id, before.get(id)) for id in unread)
 
     def node(self, id: bytes) -> Node | None:
         """The node as it stands now."""
@@ -46,6 +51,12 @@ class Staging:
         if id not in self._read:
             self.look_up([id])
         return self._read[id]
+
+    def before(self, id: bytes) -> Node | None:
+        """For a listing from scratch: the node as it was before."""
+        if id not in self._before:
+            self._before[id] = self._tree.before([id]).get(id) if self._full else None
+        return self._before[id]
 
     def children(self, parent: bytes) -> Iterator[Node]:
         """What lies in a node now."""
@@ -88,6 +99,8 @@ class Staging:
         self._nodes, self._files, self._warnings = {}, {}, []
         # Nobody else changes the tree while it is listed, so what was read of it stays true but for the page.
         self._read = nodes if len(self._read) > _MOST else self._read | nodes
+        if len(self._before) > _MOST:
+            self._before = {}
         yield ChangePage(
             files=tuple(word for word in files.values() if isinstance(word, SourceFile)),
             removed=tuple(id for id, word in files.items() if word == "removed"),

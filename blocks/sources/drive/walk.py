@@ -10,7 +10,7 @@ from typing import Any
 from blocks.sources.drive.account import AT_ONCE, Account, inside
 from blocks.sources.drive.doubts import Doubts
 from blocks.sources.drive.errors import Gone
-from blocks.sources.drive.items import FOLDER, Resource
+from blocks.sources.drive.items import FOLDER, Resource, version
 from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.roots import Root
 from blocks.sources.drive.scope_mirror import ScopeMirror
@@ -92,7 +92,7 @@ class Walk:
                     files += item.get("mimeType") != FOLDER
                     if not self._is_possible(item, folder):
                         continue
-                    if self.doubts.about(item["id"], folder.id):
+                    if self.doubts.about(item["id"], folder.id, version(item)):
                         doubted.append(item["id"])
                     else:
                         self._found(item, folder)
@@ -171,7 +171,7 @@ class Walk:
         for id, item in zip(ids, items, strict=True):
             parents = item.get("parents") if item is not None else None
             if item is None or item.get("trashed") or not parents or not self._mirror.is_in_scope(parents[0]):
-                self._mirror.elsewhere[id] = inf if item is None else int(item.get("version") or 0)
+                self._mirror.elsewhere[id] = inf if item is None else version(item)
                 if item is not None:
                     self.strays.note(item)
                 yield from self._mirror.drop(id, explicit=True)

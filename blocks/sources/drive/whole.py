@@ -12,7 +12,7 @@ from blocks.sources.drive.account import FILES, FOLDERS, Account
 from blocks.sources.drive.cheaper import Cheaper
 from blocks.sources.drive.cursor import Position
 from blocks.sources.drive.folder_list import FolderList
-from blocks.sources.drive.items import Resource
+from blocks.sources.drive.items import Resource, version
 from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.logs import governing
 from blocks.sources.drive.roots import Root
@@ -117,7 +117,7 @@ class Whole:
             for item in belonging:
                 if item.get("trashed") or self._mirror.is_behind(item):
                     continue
-                if self._walk.doubts.about(item["id"], item["parents"][0]):
+                if self._walk.doubts.about(item["id"], item["parents"][0], version(item)):
                     doubted.append(item["id"])
                 else:
                     self._mirror.put(item, item["parents"][0], corpus)
