@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from blocks.sources.drive import answers
 from blocks.sources.drive.answers import Answer, Whole
 from blocks.sources.drive.errors import Asked
-from blocks.sources.drive.items import PERMISSION_FIELDS
+from blocks.sources.drive.items import DRIVE_POWERS, PERMISSION_FIELDS
 from blocks.sources.drive.keys import ResourceKeys
 from blocks.sources.drive.quota import UNITS, UNITS_PER_MINUTE, Costs, Quota, rest
 from blocks.sources.drive.requests import Requests, all_of, mask
@@ -28,7 +28,7 @@ PAGE = 1000
 _SMALL_PAGE = 100
 DOWNLOADS = 8
 """Files that are read at once."""
-DRIVE_FIELDS = "id,name,restrictions,capabilities(canListChildren,canEdit)"
+DRIVE_FIELDS = f"id,name,restrictions,capabilities(canListChildren,canEdit,{','.join(DRIVE_POWERS)})"
 _PLAIN: Mapping[str, str] = {}
 _PARENTS = re.compile(r"'([\w-]+)' in parents")
 

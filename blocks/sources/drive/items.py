@@ -35,6 +35,11 @@ _SELF_EVIDENT = ("application/pdf", "application/vnd.", "application/msword", "i
 """Media types whose format is in the bytes: the extension says nothing more."""
 
 
+_POWERS = ("canListChildren", "canEdit")
+DRIVE_POWERS = ("canManageMembers", "canShare")
+"""What else tells our role on a shared drive."""
+
+
 def is_googles_own(media_type: str) -> bool:
     """True for what has no bytes of its own, such as a Google Doc: it can only be exported."""
     return media_type.startswith(GOOGLE)
@@ -60,15 +65,15 @@ def fingerprint(item: Resource) -> str:
 
 
 def drive_fingerprint(drive: Resource) -> str:
-    """The same of a shared drive."""
+    """The same of a shared drive. What is closed to all but its managers, its files do not say."""
     restricted = sorted(name for name, on in drive.get("restrictions", {}).items() if on)
-    return " ".join([_powers(drive), *(json.dumps([name, drive["restrictions"][name]]) for name in restricted)])
+    return " ".join([_powers(drive, *DRIVE_POWERS), *(json.dumps([name, drive["restrictions"][name]]) for name in restricted)])
 
 
-def _powers(item: Resource) -> str:
+def _powers(item: Resource, *more: str) -> str:
     """What we may not do, of what Drive says of it."""
     able = item.get("capabilities", {})
-    return ",".join(f"not {name.removeprefix('can')}" for name in ("canListChildren", "canEdit") if able.get(name) is False)
+    return ",".join(f"not {name.removeprefix('can')}" for name in (*_POWERS, *more) if able.get(name) is False)
 
 
 def may_download(item: Resource) -> bool:

@@ -39,6 +39,8 @@ class Root:
     """The shared drive that it lies on, if we are no member and the user's log tells of it."""
     witness: str = ""
     """Of a shared drive: what tells who its members are, if the drive itself does not."""
+    powers: str = ""
+    """Of a folder on a shared drive that we are a member of: what we may do there, and how it is restricted."""
     named: str = ""
     """Of a folder: a digest of whom Drive names for it, be it without saying who they are."""
 
@@ -53,6 +55,7 @@ class Root:
             "by_link": self.by_link,
             "drive": self.drive,
             "witness": self.witness,
+            "powers": self.powers,
             "named": self.named,
         }
 
@@ -69,6 +72,7 @@ class Root:
             facts.get("by_link", False),
             facts.get("drive", ""),
             facts.get("witness", ""),
+            facts.get("powers", ""),
             facts.get("named", ""),
         )
 
@@ -147,7 +151,11 @@ def _found(account: Account, item: Resource) -> Found:
     if drive is None:
         return Root(id, USER, whole=False), described(item, "", USER, account.grants(item))
     corpus = _corpus(account, drive)
-    root = Root(id, corpus, whole=False, above=_above(account, item), drive=drive if corpus == USER else "")
+    above = _above(account, item)
+    if corpus == USER:
+        root = Root(id, corpus, whole=False, above=above, drive=drive)
+    else:
+        root = Root(id, corpus, whole=False, above=above, powers=drive_fingerprint(account.drive(drive) or {}))
     return root, described(item, "", corpus, account.grants(item))
 
 

@@ -104,9 +104,12 @@ class ScopeRoots:
                     yield from self._found((replace(now, by_link=now.corpus == USER), item), root)
             elif root.corpus in words.lost or said & {root.id, root.corpus, *root.above}:
                 self._doubt(root)
-                yield from self._found(self._find(root), root)
+                now, item = self._find(root)
+                yield from self._found((now, item), root)
                 if not root.whole:
                     self._regranted(root.id)
+                if item is not None and now.powers != root.powers:
+                    self._list_again(root)
 
     def poll(self) -> Iterator[ChangePage]:
         """Roots that are part of a corpus, and lost ones: they may have come, gone or changed with what is above them."""
@@ -171,8 +174,12 @@ class ScopeRoots:
 
     def _walk_again(self, root: Root) -> None:
         """What is shared by link alone is listed each time, since no log tells of it."""
+        if root.by_link and not self._full:
+            self._list_again(root)
+
+    def _list_again(self, root: Root) -> None:
         known_now = self._mirror.at(root.id)
-        if root.by_link and not self._full and known_now is not None:
+        if known_now is not None:
             self._mirror.staging.put(known_now.node(pending=True))
 
     def _glance(self, root: Root, ask: bool) -> Found:

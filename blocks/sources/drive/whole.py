@@ -56,8 +56,8 @@ class Whole:
             if position.by_list:
                 yield from self._files(corpus)
             elif any(root.whole and root.corpus == corpus for root in roots):
-                yield from self._folders(corpus)
-                yield from self._files(corpus)
+                # From scratch, what was missed is asked for at the end.
+                yield from self._all(corpus) if position.full else self._all_and_missed(corpus)
             else:
                 yield from self._part(corpus)
 
@@ -66,10 +66,16 @@ class Whole:
 
         Whatever is known, and not listed or listed elsewhere, is asked for.
         """
-        self._named = set()
         self._position.left.append(corpus)
+        yield from self._all_and_missed(corpus)
+
+    def _all(self, corpus: str) -> Iterator[ChangePage]:
         yield from self._folders(corpus)
         yield from self._files(corpus)
+
+    def _all_and_missed(self, corpus: str) -> Iterator[ChangePage]:
+        self._named = set()
+        yield from self._all(corpus)
         yield from self._walk.pending()
         named, self._named = self._named, None
         unnamed: list[str] = []
