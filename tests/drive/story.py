@@ -266,7 +266,7 @@ class Story(RuleBasedStateMachine):
         if "exclude" in self.carrier.scope:
             return  # another name is reason enough to go
         for id in stayed & before.keys():
-            if self.lagged and id not in after and self.lies_in_the_unknown(id):
+            if self.lagged and (id not in after or after[id]["state"]) and self.lies_in_the_unknown(id):
                 continue  # no list shows its folder yet: the second look will
             if before[id]["content"] is not None and before[id]["state"] == 0:
                 assert id in after and after[id]["state"] == 0, f"{before[id]['path']!r} is lost"

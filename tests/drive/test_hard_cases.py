@@ -535,6 +535,38 @@ def test_everything_is_listed_just_after_people_were_shut_out(place: Place, carr
     assert_settled_later(carrier)
 
 
+@pytest.mark.parametrize("how", ["trash", "delete"])
+def test_a_folder_moves_out_of_one_that_leaves(place: Place, carry: Make, how: str) -> None:
+    """It does not go with it, though both are told at once; so what its list does not show yet is asked for."""
+    carrier, world = carry(my_drive=True), place.world
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.in_a, place.p)
+    carrier.sync()
+    if how == "trash":
+        world.trash(place.o)
+        world.move(place.p, place.a)
+    else:
+        world.move(place.p, place.a)
+        world.delete(place.o)
+    promotion = carrier.sync()
+    assert carrier.paths()[place.in_a] == "My Drive/A/P/in-a.txt" and promotion.removed + promotion.awaiting <= 1
+    assert_settled_later(carrier)
+
+
+def test_two_folders_change_places(place: Place, carry: Make) -> None:
+    """The inner one is the outer one now, and nothing of either is read, or asked for, again."""
+    carrier, world = carry(my_drive=True), place.world
+    world.advance(1000)
+    carrier.sync()
+    done = work(carrier)
+    world.move(place.p, place.mine)
+    world.move(place.o, place.p)
+    promotion = carrier.sync()
+    assert promotion.removed == 0 and work(carrier) == done
+    assert_settled(carrier)
+
+
 def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:
     """All is listed from scratch, and no list shows the file in its new folder yet."""
     carrier, world = carry(folders=[place.a, place.t1]), place.world

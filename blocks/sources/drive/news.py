@@ -7,7 +7,7 @@ long as one has found its place: the folder that an item lies in may be told of 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from math import inf
 
 from blocks.sources.drive.items import FOLDER, Resource, version
@@ -32,19 +32,21 @@ class News:
         mirror = self._mirror
         for id in words.items:
             mirror.elsewhere.pop(id, None)  # this is newer than whatever was found before
-        for id, corpora in words.removed.items():
-            if id not in words.items and id not in mirror.roots:
-                yield from self._removed(id, corpora)
         items = {id: item for id, item in words.items.items() if id not in mirror.roots}
         folders = {id: item for id, item in items.items() if item.get("mimeType") == FOLDER}
         files = {id: item for id, item in items.items() if id not in folders}
+        # First of all, lest what has moved out of a folder that leaves go with it.
+        yield from self._place(folders)
+        for id, corpora in words.removed.items():
+            if id not in words.items and id not in mirror.roots:
+                yield from self._removed(id, corpora)
         yield from self._folders(folders)
-        yield from self._files(files)
+        yield from self._settle(files)
         yield from self._walk.pending()
         # A walk may have brought folders in whose children the log told of before, and its lists do not show yet.
         while self._can_enter(folders) or self._can_enter(files):
             yield from self._folders(folders)
-            yield from self._files(files)
+            yield from self._settle(files)
             yield from self._walk.pending()
 
     def _removed(self, id: str, corpora: set[str]) -> Iterator[ChangePage]:
@@ -55,39 +57,47 @@ class News:
             self._walk.strays.forget(id)
             yield from self._mirror.drop(id, explicit=True)
 
-    def _folders(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
+    def _place(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
+        """Those that have a place; again, as long as another one is found: it may lie in one that was told of later."""
         waiting = dict(folders)
-        while True:
+        while waiting:
             placed: set[str] = set()
             for portion in _portions(list(waiting.values())):
                 self._mirror.look_up(portion)
-                for item in portion:
-                    if (yield from self._settle(item)):
-                        placed.add(item["id"])
-            waiting = {id: item for id, item in waiting.items() if id not in placed}
-            if not placed or not waiting:
+                placed.update(item["id"] for item in portion if self._put(item))
+                if self._mirror.staging.is_full:
+                    yield from self._mirror.staging.page()
+            if not placed:
                 return
+            waiting = {id: item for id, item in waiting.items() if id not in placed}
 
-    def _files(self, files: dict[str, Resource]) -> Iterator[ChangePage]:
-        for portion in _portions(list(files.values())):
+    def _folders(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
+        yield from self._place(folders)
+        yield from self._settle(folders)
+
+    def _settle(self, items: dict[str, Resource]) -> Iterator[ChangePage]:
+        """Give each its place, or let it go."""
+        for portion in _portions(list(items.values())):
             self._mirror.look_up(portion)
             for item in portion:
-                yield from self._settle(item)
+                if not self._put(item):
+                    yield from self._let_go(item)
             if self._mirror.staging.is_full:
                 yield from self._mirror.staging.page()
 
-    def _settle(self, item: Resource) -> Generator[ChangePage, None, bool]:
-        """Give the item its place, or let it go; whether it has one now."""
+    def _put(self, item: Resource) -> bool:
+        """Give the item its place; False if it has none."""
         parent = self._parent(item)
-        if parent is None:
-            self._walk.strays.note(item)
-            left = self._mirror.elsewhere.get(item["id"], 0)
-            self._mirror.elsewhere[item["id"]] = max(left, version(item))
-            yield from self._mirror.drop(item["id"], explicit=True)
-            return False
-        self._walk.strays.forget(item["id"])
-        self._mirror.put(item, parent, governing(item, self._tokens))
-        return True
+        if parent is not None:
+            self._walk.strays.forget(item["id"])
+            self._mirror.put(item, parent, governing(item, self._tokens))
+        return parent is not None
+
+    def _let_go(self, item: Resource) -> Iterator[ChangePage]:
+        self._walk.strays.note(item)
+        left = self._mirror.elsewhere.get(item["id"], 0)
+        self._mirror.elsewhere[item["id"]] = max(left, version(item))
+        yield from self._mirror.drop(item["id"], explicit=True)
 
     def _parent(self, item: Resource) -> str | None:
         """The folder of the scope that it lies in."""
