@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from blocks.sources.drive.account import USER, Account
 from blocks.sources.drive.cursor import Position
-from blocks.sources.drive.known import described
+from blocks.sources.drive.known import Known, described, known
 from blocks.sources.drive.logs import Words
 from blocks.sources.drive.readers import UNKNOWN, principals
 from blocks.sources.drive.roots import NAMED, Found, Root, drive_ids, find_all, find_drive, find_folder, find_my_drive, named
@@ -207,8 +207,8 @@ class ScopeRoots:
 
     def _doubt(self, root: Root) -> None:
         """Its readers, whom we are not told, may be others now; so may those whom we are told of what lies in it."""
-        known = self._mirror.at(root.id)
-        if known is not None and known.grants == UNKNOWN:
+        known_now = self._mirror.at(root.id)
+        if known_now is not None and known_now.grants == UNKNOWN:
             self._mirror.telling.due[root.id] = True
 
     def _members(self, root: Root) -> Found:
@@ -258,17 +258,23 @@ class ScopeRoots:
 
     def _report_lost(self, root: Root) -> None:
         """One that was there waits for confirmation with all it held; one that never was is only told of, at each listing."""
-        if not self._was_there(root):
+        before = self._before(root)
+        if before is None:
             self._mirror.staging.warn(self._not_there(root))
             return
         self._mirror.put_lost(root.id, root.corpus)
-        who = self._cursor.identity
+        what, who = f"{before.name!r} ({root.id})" if before.name else root.id, self._cursor.identity
         self._mirror.staging.warn(
-            f"{root.id} is not there any more, in the trash, or not shared with {who}: what it held waits for confirmation"
+            f"{what} is not there any more, in the trash, or not shared with {who}: what it held goes once that is confirmed"
         )
 
+    def _before(self, root: Root) -> Known | None:
+        """As it was before this listing; None if it never was there."""
+        node = self._tree.before([root.id.encode()]).get(root.id.encode())
+        return None if node is None else known(node)
+
     def _was_there(self, root: Root) -> bool:
-        return bool(self._tree.before([root.id.encode()]))
+        return self._before(root) is not None
 
     def _not_there(self, root: Root) -> str:
         what = f"{'shared drive' if root.whole else 'folder'} {root.id}"

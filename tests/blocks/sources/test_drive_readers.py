@@ -138,6 +138,14 @@ def test_a_folder_that_is_ours_by_link_alone_from_now_on(place: Place, keep: Kee
     assert new in kept.sync()
 
 
+def test_a_folder_that_is_gone_is_named(place: Place, keep: Keep) -> None:
+    kept = keep(folders=[place.a, place.o])
+    place.world.trash(place.a)
+    kept.sync()
+    (warning,) = kept.warnings
+    assert warning.startswith(f"'A' ({place.a}) is not there any more, in the trash, or not shared with {ALICE}")
+
+
 def test_administrators_who_forbid_it_are_to_be_asked(place: Place, keep: Keep) -> None:
     kept = keep(folders=[place.a])
     place.server.faults.add({"endpoint": "changes.list"}, "status", reason="domainPolicy")
