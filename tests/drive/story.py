@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from blocks.sources.drive.cursor import Cursor
 from core.errors import CredentialsLost, SourceUnavailable, UsageError
 from ledger.database import Database
 from tests.drive import people
@@ -386,6 +387,8 @@ class Story(RuleBasedStateMachine):
         # A folder on a shared drive that we are no member of: no log is to be had, so it is looked for each time.
         drives = [node.drive_id for node in self.place.roots(carrier.scope) if node.drive_id is not None]
         roots += sum(3 for drive in drives if not self.place.sees(self.world.nodes[drive]))
+        [(cursor,)] = carrier.rows("SELECT cursor FROM sources WHERE id = :source")
+        roots += 2 * len(set(Cursor.loads(cursor).shortcuts.values()) - {""}) if "shortcuts" in carrier.scope else 0
         assert (carrier.downloads, carrier.embedded, carrier.writes, carrier.store) == (*seen[:3], seen[4])
         if not any(facts["state"] for facts in carrier.index().values()):
             assert carrier.calls() - seen[3] <= 1 + len(self.world.drives) + roots + 1

@@ -554,6 +554,26 @@ def test_a_folder_moves_out_of_one_that_leaves(place: Place, carry: Make, how: s
     assert_settled_later(carrier)
 
 
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_a_folder_is_found_after_it_went_with_another(place: Place, carry: Make, nth: int) -> None:
+    """A run that goes on lists what was left before it reads the log, and lets the folder go; its own list lags."""
+    world = place.world
+    inner = world.create_folder("inner", world.create_folder("outer", place.t1))
+    carrier = carry(drives=[place.t])
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    world.move(place.in_t, inner)
+    carrier.sync()
+    world.limit_access(place.t1)
+    with suppress(Crash):
+        carrier.sync(fuse=Fuse(nth, "page"))
+    world.move(inner, place.t)
+    world.trash(place.t1)
+    carrier.sync()
+    assert carrier.paths()[place.in_t] == "T/inner/in-t.txt"
+    assert_settled_later(carrier)
+
+
 def test_two_folders_change_places(place: Place, carry: Make) -> None:
     """The inner one is the outer one now, and nothing of either is read, or asked for, again."""
     carrier, world = carry(my_drive=True), place.world
@@ -610,6 +630,18 @@ def test_no_more_calls_than_corpora_and_roots(place: Place, carry: Make) -> None
     carrier.sync()
     assert carrier.calls() - before <= 2 + 3 + 1
     assert work(carrier) == done
+
+
+def test_what_a_shortcut_points_at_takes_few_calls(place: Place, carry: Make) -> None:
+    """However deep it lies: two, for itself and its readers, beside its log."""
+    world = place.world
+    world.create_shortcut("there", world.create_folder("deep", world.create_folder("3", place.t1)), place.a)
+    carrier = carry(folders=[place.a], shortcuts="follow")
+    world.advance(901)
+    carrier.sync()
+    before = carrier.calls()
+    carrier.sync()
+    assert carrier.calls() - before <= 2 + 1 + 2
 
 
 def test_a_folder_deep_in_a_drive_of_others_takes_few_calls(place: Place, carry: Make) -> None:

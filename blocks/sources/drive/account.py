@@ -37,6 +37,8 @@ class Account:
 
     def __init__(self, client: DriveClient) -> None:
         self.client = client
+        self.logs_read: set[str] = set()
+        """Corpora whose change logs were read."""
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="drive")
 
     def __enter__(self) -> Account:
@@ -111,6 +113,8 @@ class Account:
 
     def is_member(self, drive: str) -> bool:
         """True if we may read the shared drive's own log."""
+        if drive in self.logs_read:
+            return True
         try:
             self.client.start_token(drive)
         except CorpusLost:

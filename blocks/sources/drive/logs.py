@@ -51,6 +51,7 @@ def read(account: Account, tokens: dict[str, str]) -> Iterator[Words]:
                     raise
                 words.lost.add(corpus)
                 break
+            account.logs_read.add(corpus)
             for change in page["changes"]:
                 _hear(words, change, corpus, tokens)
             following = turning.next(page)

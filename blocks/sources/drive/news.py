@@ -7,7 +7,7 @@ long as one has found its place: the folder that an item lies in may be told of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from math import inf
 
 from blocks.sources.drive.items import FOLDER, Resource, version
@@ -36,17 +36,16 @@ class News:
         folders = {id: item for id, item in items.items() if item.get("mimeType") == FOLDER}
         files = {id: item for id, item in items.items() if id not in folders}
         # First of all, lest what has moved out of a folder that leaves go with it.
-        yield from self._place(folders)
+        waiting = yield from self._place(folders)
         for id, corpora in words.removed.items():
             if id not in words.items and id not in mirror.roots:
                 yield from self._removed(id, corpora)
-        yield from self._folders(folders)
+        yield from self._settle(waiting)
         yield from self._settle(files)
         yield from self._walk.pending()
         # A walk may have brought folders in whose children the log told of before, and its lists do not show yet.
-        while self._can_enter(folders) or self._can_enter(files):
-            yield from self._folders(folders)
-            yield from self._settle(files)
+        while entering := self._entering(folders) | self._entering(files):
+            yield from self._settle(entering)
             yield from self._walk.pending()
 
     def _removed(self, id: str, corpora: set[str]) -> Iterator[ChangePage]:
@@ -57,8 +56,8 @@ class News:
             self._walk.strays.forget(id)
             yield from self._mirror.drop(id, explicit=True)
 
-    def _place(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
-        """Those that have a place; again, as long as another one is found: it may lie in one that was told of later."""
+    def _place(self, folders: dict[str, Resource]) -> Generator[ChangePage, None, dict[str, Resource]]:
+        """Give those their places that have one, again as long as one was placed: others may lie in it. Returns the rest."""
         waiting = dict(folders)
         while waiting:
             placed: set[str] = set()
@@ -68,12 +67,9 @@ class News:
                 if self._mirror.staging.is_full:
                     yield from self._mirror.staging.page()
             if not placed:
-                return
+                break
             waiting = {id: item for id, item in waiting.items() if id not in placed}
-
-    def _folders(self, folders: dict[str, Resource]) -> Iterator[ChangePage]:
-        yield from self._place(folders)
-        yield from self._settle(folders)
+        return waiting
 
     def _settle(self, items: dict[str, Resource]) -> Iterator[ChangePage]:
         """Give each its place, or let it go."""
@@ -106,9 +102,10 @@ class News:
             return None
         return None if self._mirror.holds(parents[0], item["id"]) else str(parents[0])
 
-    def _can_enter(self, items: dict[str, Resource]) -> bool:
+    def _entering(self, items: dict[str, Resource]) -> dict[str, Resource]:
         self._mirror.read(items.values())
-        return any(self._mirror.at(id) is None and self._parent(item) is not None for id, item in items.items())
+        out = {id: item for id, item in items.items() if self._mirror.at(id) is None}
+        return {id: item for id, item in out.items() if self._parent(item) is not None}
 
 
 def _portions(items: list[Resource]) -> Iterator[list[Resource]]:

@@ -139,9 +139,13 @@ def named(item: Resource) -> str:
 
 
 def target(account: Account, item: Resource) -> Found:
-    """What a shortcut points at, a folder or a file, as a root."""
-    root, found = _found(account, item)
-    return replace(root, by_shortcut=True), found
+    """What a shortcut points at, a folder or a file, as a root. It is looked for at each listing, so little is asked."""
+    drive = item.get("driveId")
+    if drive == item["id"]:
+        root, found = find_drive(account, drive)
+        return replace(root, by_shortcut=True), found
+    corpus = USER if drive is None else _corpus(account, drive)
+    return Root(item["id"], corpus, whole=False, by_shortcut=True), described(item, "", corpus, account.grants(item))
 
 
 def _found(account: Account, item: Resource) -> Found:

@@ -128,8 +128,9 @@ class Walk:
 
     def _absent(self, folder: Known, listed: set[str]) -> Iterator[ChangePage]:
         """Children that we know of and the list does not name: gone, moved, or not in the list yet."""
-        children = (node.id.decode() for node in self._mirror.staging.children(folder.key))
-        absent = [id for id in children if id not in listed and id not in self._mirror.roots]
+        children = [node.id.decode() for node in self._mirror.staging.children(folder.key)]
+        children += self._mirror.went_along.pop(folder.id, ())
+        absent = [id for id in dict.fromkeys(children) if id not in listed and id not in self._mirror.roots]
         yield from self.look(absent)
 
     def look(self, ids: list[str]) -> Iterator[ChangePage]:
