@@ -62,7 +62,7 @@ class MemoryTree:
     def __init__(self) -> None:
         self._nodes: dict[bytes, Node] = {}
         self._inside: dict[bytes, set[bytes]] = {}
-        self._ever: dict[bytes, Node] = {}
+        self._before: dict[bytes, Node] = {}
 
     def stage(self, nodes: Iterable[Node], dropped: Iterable[bytes]) -> None:
         """What a page brings."""
@@ -71,7 +71,6 @@ class MemoryTree:
         for node in nodes:
             self._forget(node.id)
             self._nodes[node.id] = node
-            self._ever[node.id] = node
             self._inside.setdefault(node.parent, set()).add(node.id)
 
     def get(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
@@ -95,8 +94,12 @@ class MemoryTree:
         yield from ()
 
     def before(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
-        """See Tree: those that have ever been there."""
-        return {id: self._ever[id] for id in ids if id in self._ever}
+        """See Tree."""
+        return {id: self._before[id] for id in ids if id in self._before}
+
+    def promote(self) -> None:
+        """The listing has come to its end: for the next one, this is what was there before."""
+        self._before = dict(self._nodes)
 
     def _forget(self, id: bytes) -> None:
         node = self._nodes.pop(id, None)

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from blocks.sources.drive import staging
+from blocks.sources.google_drive import GoogleDriveSource
+from core.files import ChangePage
 from ledger.database import Database
+from tests.blocks.sources.drive_place import credentials
 from tests.drive.carrier import Carrier
 from tests.drive.place import Place
 
@@ -36,6 +40,34 @@ def _lists(place: Place) -> list[tuple[str, str]]:
 def test_many_folders_of_which_few_are_known_at_a_time_are_listed_with_the_corpus(place: Place, walked: Carrier) -> None:
     walked.sync()
     assert len(_lists(place)) <= 15  # of 101 folders
+
+
+def test_what_lies_in_a_folder_that_no_log_told_of_is_listed_with_the_corpus(place: Place, walked: Carrier) -> None:
+    """The folder alone is asked for, since it is new in one that was known when everything is listed from scratch."""
+    walked.sync()
+    deep = next(node.id for node in place.nodes() if node.name == "Level 9")
+    inner = place.world.create_folder("Inner", place.world.create_folder("Between", place.world.create_folder("New", deep)))
+    file = place.world.create_file("in.txt", "six", inner)
+    place.server.requests.clear()
+    walked.sync(full=True)
+    assert file in walked.paths()
+    assert len(_lists(place)) <= 15
+
+
+def test_a_plan_asks_for_no_single_item(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was known before, be there more than is kept at hand."""
+    monkeypatch.setattr(staging, "_MOST", 20)
+    monkeypatch.setattr(staging, "FULL", 10)
+    place.world.knobs.page_size_cap = 20
+    root = place.world.create_folder("Tree", place.mine)
+    place.world.bulk(root, 10, 200)
+    for scope in ({"my_drive": True}, {"folders": [root]}):
+        place.server.requests.clear()
+        source = GoogleDriveSource(credentials=credentials(place.server), **scope)
+        files = [file for page in source.changes(None) if isinstance(page, ChangePage) for file in page.files]
+        source.close()
+        assert len(files) >= 200
+        assert place.server.requests.count("files.get") <= 3
 
 
 def test_a_walk_lists_no_folder_twice(place: Place, walked: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -393,6 +393,25 @@ def test_our_role_on_a_shared_drive_falls_and_rights_descend_late(place: Place, 
     assert_settled_later(carrier)
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_run_is_killed_when_our_role_on_a_shared_drive_has_fallen(
+    place: Place, carry: Make, nth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that goes on still lets go of what is closed to us."""
+    monkeypatch.setattr(staging, "FULL", 1)
+    world = place.world
+    world.set_member(place.t, BOB, "organizer")
+    closed = world.create_folder("Closed", place.t1)
+    file = world.create_file("in.txt", "six", closed)
+    world.limit_access(closed)
+    carrier = carry(folders=[place.t1])
+    world.set_member(place.t, ALICE, "fileOrganizer")
+    with pytest.raises(Crash):
+        carrier.sync(fuse=Fuse(nth, "page staged"))
+    carrier.sync()
+    assert file not in carrier.paths()
+
+
 @pytest.mark.parametrize("carried_before", [True, False])
 @pytest.mark.parametrize("scope", ["my_drive", "folders"])
 def test_the_second_look_shows_what_has_just_left(place: Place, carry: Make, carried_before: bool, scope: str) -> None:
@@ -454,6 +473,47 @@ def test_a_file_has_just_left_a_folder_that_only_the_second_look_shows(place: Pl
     world.move(inside, place.b)
     carrier.sync()
     world.advance(60)
+    carrier.sync()
+    assert_settled_later(carrier)
+
+
+@pytest.mark.parametrize("scope", ["my_drive", "folders"])
+@pytest.mark.parametrize("nth", [4, 5, 6])
+def test_a_run_is_killed_when_the_second_look_has_just_shown_a_folder(
+    place: Place, carry: Make, nth: int, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder's own list lags, and has to be read once more."""
+    monkeypatch.setattr(staging, "FULL", 1)
+    world = place.world
+    world.knobs.list_lag_seconds = 600.0
+    outside = world.create_file("outside.txt", "six", place.b)
+    late = world.create_folder("late", world.create_folder("later", place.a))
+    carrier = carry(**({"my_drive": True} if scope == "my_drive" else {"folders": [place.a]}))
+    world.advance(850)
+    world.move(outside, late)
+    carrier.sync()
+    world.advance(60)
+    with pytest.raises(Crash):
+        carrier.sync(fuse=Fuse(nth, "page staged"))
+    carrier.sync()
+    assert_settled_later(carrier)
+
+
+def test_a_first_listing_lasts_until_its_own_second_look(place: Place, carry: Make) -> None:
+    """It is killed on the way. A folder that the second look shows is listed once more, though the look began further out."""
+    world = place.world
+    carrier = carry(empty=True, folders=[place.a])
+    world.advance(1000)
+    world.knobs.list_lag_seconds = 600.0
+    inside = world.create_file("inside.txt", "six", world.create_folder("late", place.a))
+
+    def later() -> None:
+        world.advance(1000)
+        world.move(inside, place.b)
+
+    world.knobs.mutate_during("changes.list", 1, later)
+    with pytest.raises(Crash):
+        carrier.sync(fuse=Fuse(5, "page staged"))
     carrier.sync()
     assert_settled_later(carrier)
 

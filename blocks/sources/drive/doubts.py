@@ -8,7 +8,6 @@ folder alone is asked for; in a second look, it is listed once more when its lag
 from __future__ import annotations
 
 from blocks.sources.drive.cursor import Position
-from blocks.sources.drive.items import FOLDER, Resource
 from blocks.sources.drive.known import Known
 from blocks.sources.drive.scope_mirror import ScopeMirror
 
@@ -20,6 +19,8 @@ class Doubts:
         self._mirror = mirror
         self._position = position
         self._came_in: set[str] = set()
+        self.resumed = position.looking
+        """A second look that was interrupted goes on: what had come in by then is not known as such."""
 
     @property
     def on(self) -> bool:
@@ -32,7 +33,7 @@ class Doubts:
 
     def end(self) -> None:
         """It is over."""
-        self._position.looking = False
+        self._position.looking = self.resumed = False
         self._came_in.clear()
 
     def about(self, id: str, folder: str, version: int) -> bool:
@@ -46,10 +47,9 @@ class Doubts:
             return False
         return self.on or (before is None and self._mirror.before(folder) is not None)
 
-    def note(self, item: Resource) -> None:
+    def note(self, id: str, is_folder: bool) -> None:
         """The item is about to take a place, since it was asked for, or what it lies in."""
-        id = item["id"]
-        if item.get("mimeType") == FOLDER and self._mirror.at(id) is None and (self.on or self._mirror.before(id) is None):
+        if is_folder and self.on and self._mirror.at(id) is None:
             self._came_in.add(id)
 
     def is_outermost(self, folder: Known) -> bool:

@@ -54,9 +54,10 @@ class FolderList:
             for start in range(0, len(level), _PORTION):
                 inside = [(folder, kept) for folder in level[start : start + _PORTION] for kept in self._inside.pop(folder, ())]
                 self._look_up([kept for _folder, kept in inside])
-                doubted = [_id(kept) for folder, kept in inside if self._is_doubtful(kept, folder)]
+                doubted = dict.fromkeys(_id(kept) for folder, kept in inside if self._is_doubtful(kept, folder))
                 front += [self._place(folder, kept) for folder, kept in inside if _id(kept) not in doubted]
-                yield from self._walk.look(doubted)
+                yield from self._walk.look(list(doubted))
+                front += [id for id in doubted if self._has_come_in(id)]
                 if self._mirror.staging.is_full:
                     yield from self._mirror.staging.page()
 
@@ -79,6 +80,7 @@ class FolderList:
         """Its id."""
         id = _id(kept)
         before = self._mirror.at(id)
+        self._walk.doubts.note(id, is_folder=True)
         if isinstance(kept, Known):
             self._mirror.put_known(kept)
         else:
@@ -90,6 +92,14 @@ class FolderList:
         self._waiting.discard(id)
         self.placed.add(id)
         return id
+
+    def _has_come_in(self, id: str) -> bool:
+        """Of a folder that was asked for: then what waits for it can take its place, too."""
+        if not self._mirror.is_in_scope(id):
+            return False
+        self._waiting.discard(id)
+        self.placed.add(id)
+        return True
 
 
 def _id(kept: Known | Resource) -> str:

@@ -34,7 +34,8 @@ class SecondLooks:
 
     def walked(self, folder: Known) -> None:
         """A folder's children were listed."""
-        if self._doubts.is_outermost(folder) if self._doubts.on else folder.parent not in self._went_into:
+        sure = self._doubts.on and not self._doubts.resumed
+        if self._doubts.is_outermost(folder) if sure else folder.parent not in self._went_into:
             self._cursor.again[self._look_at(folder)] = self._now() + self._lag
         self._went_into.add(folder.id)
 
@@ -66,7 +67,8 @@ class SecondLooks:
                 if node is not None and self._mirror.is_in_scope(folder):
                     self._mirror.staging.put(known(node).node(pending=True))
             yield from walk.pending()
-            del self._cursor.again[key]
+            if self._cursor.again[key] <= now:  # else something has come in that is to be looked at with it
+                del self._cursor.again[key]
         self._doubts.end()
 
     def forget_needless(self, roots: Iterable[Root]) -> None:

@@ -132,6 +132,13 @@ def find_folder(account: Account, id: str, before: Root | None = None) -> Found:
     return replace(root, by_link=not (by_name or account.is_listed(item)), named=named(item)), found
 
 
+def find_root(account: Account, root: Root) -> Found:
+    """One that was found before, or is lost."""
+    if root.whole:
+        return find_my_drive(account) if root.corpus == USER else find_drive(account, root.id)
+    return find_folder(account, root.id, root)
+
+
 def named(item: Resource) -> str:
     """A digest of whom Drive names for the item; "" if it does not."""
     ids = "".join(f"{id} " for id in sorted(item.get("permissionIds") or ()))

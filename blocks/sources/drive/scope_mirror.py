@@ -15,8 +15,8 @@ from blocks.sources.drive.wanted import Wanted
 from core.files import ChangePage
 from core.trees import Tree
 
-_MOST_GONE, _MOST_INSIDE = 1_000, 1_000
-"""Folders that have left, and items in each, that are kept in mind during a listing."""
+_MOST_GONE = 20_000
+"""Items that are kept in mind during a listing since they went with the folder they lay in; of more, a second look tells."""
 
 
 class ScopeMirror:
@@ -35,6 +35,8 @@ class ScopeMirror:
         """Versions of items from which on they are not in the scope: a list that shows an earlier one is behind."""
         self.went_along: dict[str, list[str]] = {}
         """{folder that has left: what lay in it}: if it comes back, its list need not show all of that yet."""
+        self._went = 0
+        """How many those are."""
         self._account = account
         self._missed: set[bytes] = set()
         self._permissions: dict[str, list[Resource] | None] = {}
@@ -156,12 +158,10 @@ class ScopeMirror:
                 self.staging.remove(key)
             return
         if node.folder:
-            inside: list[str] = []
-            if len(self.went_along) < _MOST_GONE:
-                self.went_along[id] = inside
             for child in self.staging.children(key):
-                if len(inside) < _MOST_INSIDE:
-                    inside.append(child.id.decode())
+                if self._went < _MOST_GONE:
+                    self.went_along.setdefault(id, []).append(child.id.decode())
+                    self._went += 1
                 if child.id.decode() not in self.roots:
                     yield from self.drop(child.id.decode(), explicit=False)
             self.places.forget()

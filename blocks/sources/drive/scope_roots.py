@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from blocks.sources.drive.account import USER, Account
 from blocks.sources.drive.cursor import Position
-from blocks.sources.drive.known import Known, described, known
+from blocks.sources.drive.glances import Glances
+from blocks.sources.drive.known import Known, known
 from blocks.sources.drive.logs import Words
-from blocks.sources.drive.readers import UNKNOWN, principals
-from blocks.sources.drive.roots import NAMED, Found, Root, drive_ids, find_all, find_drive, find_folder, find_my_drive, named
+from blocks.sources.drive.roots import Found, Root, drive_ids, find_all, find_drive, find_root
 from blocks.sources.drive.rules import Scope
 from blocks.sources.drive.scope_mirror import ScopeMirror
 from blocks.sources.drive.walk import Walk
@@ -51,7 +51,7 @@ class ScopeRoots:
         self._tokens = tokens
         self._full = full
         self._regranted = regranted
-        self._members_of: dict[str, bool] = {}
+        self._glances = Glances(account, mirror)
 
     def all(self) -> list[Root]:
         """As they were last found."""
@@ -78,7 +78,7 @@ class ScopeRoots:
         self._position.left = list(self._cursor.tokens)
         for root, item in found:
             # On a shared drive the readers are asked for once more: whatever changes after the token is told of.
-            now = item if item is None or root.corpus == USER else self._find(root)[1]
+            now = item if item is None or root.corpus == USER else find_root(self._account, root)[1]
             if now is not None:
                 self._mirror.put_root(now, walk=not root.whole)
         yield from self._mirror.staging.page(even_if_empty=True)
@@ -100,16 +100,17 @@ class ScopeRoots:
                 continue
             if root.corpus == USER:
                 if root.id in words.left and not root.whole:
-                    now, item = self._find(root)
+                    now, item = find_root(self._account, root)
                     yield from self._found((replace(now, by_link=now.corpus == USER), item), root)
             elif root.corpus in words.lost or said & {root.id, root.corpus, *root.above}:
-                self._doubt(root)
-                now, item = self._find(root)
-                yield from self._found((now, item), root)
+                self._glances.doubt(root)
+                now, item = find_root(self._account, root)
+                # Before it is kept as it is now: a run that is killed in between must not take it for what was there before.
                 if not root.whole:
                     self._regranted(root.id)
                 if item is not None and now.powers != root.powers:
                     self._list_again(root)
+                yield from self._found((now, item), root)
 
     def poll(self) -> Iterator[ChangePage]:
         """Roots that are part of a corpus, and lost ones: they may have come, gone or changed with what is above them."""
@@ -118,11 +119,11 @@ class ScopeRoots:
             if root.by_shortcut:
                 continue  # looked for with the other targets
             if root.lost:
-                yield from self._found(self._find(root), root)
+                yield from self._found(find_root(self._account, root), root)
             elif not root.whole:
                 known_before = self._mirror.at(root.id)
                 ask = root.corpus != USER and joined.get(root.corpus, True)
-                found = self._glance(root, ask)
+                found = self._glances.folder(root, ask)
                 if ask and found[1] is not None and known_before is not None:
                     joined[root.corpus] = found[1].grants != known_before.grants
                     if joined[root.corpus]:
@@ -130,7 +131,7 @@ class ScopeRoots:
                 yield from self._found(found, root)
                 self._walk_again(root)
             elif root.corpus != USER:
-                yield from self._found(self._members(root), root)
+                yield from self._found(self._glances.drive(root), root)
         yield from self._whole.corpora(self.all())
         yield from self._walk.pending()
 
@@ -141,7 +142,7 @@ class ScopeRoots:
             return
         if root.whole and self._mirror.is_in_scope(id):
             self._mirror.telling.due[id] = True
-        yield from self._found(self._find(root), root)
+        yield from self._found(find_root(self._account, root), root)
         yield from self._whole.corpora(self.all())
 
     def token(self, corpus: str) -> None:
@@ -167,11 +168,6 @@ class ScopeRoots:
             self._regranted(root.id)  # the list that does not name it may lag
         self._cursor.roots[root.id] = root.facts()
 
-    def _find(self, root: Root) -> Found:
-        if root.whole:
-            return find_my_drive(self._account) if root.corpus == USER else find_drive(self._account, root.id)
-        return find_folder(self._account, root.id, root)
-
     def _walk_again(self, root: Root) -> None:
         """What is shared by link alone is listed each time, since no log tells of it."""
         if root.by_link and not self._full:
@@ -181,45 +177,6 @@ class ScopeRoots:
         known_now = self._mirror.at(root.id)
         if known_now is not None:
             self._mirror.staging.put(known_now.node(pending=True))
-
-    def _glance(self, root: Root, ask: bool) -> Found:
-        """A folder, with one question; `ask`: on a shared drive, another for its readers, since no log need tell who joins."""
-        item, before = self._account.item(root.id, NAMED), self._mirror.at(root.id)
-        if item is None or item.get("trashed"):
-            return replace(root, lost=True), None
-        drive, parents = item.get("driveId"), item.get("parents") or []
-        whose = named(item)
-        if whose and root.named and whose != root.named:
-            self._doubt(root)
-        root = replace(root, named=whose or root.named)
-        if drive is None and root.corpus == USER:
-            return replace(root, drive=""), described(item, "", root.corpus, self._account.grants(item))
-        same_way = drive == (root.drive or root.corpus) and tuple(parents[:1]) == root.above[:1]
-        if before is None or not same_way or self._has_joined(root):
-            return find_folder(self._account, root.id, root)
-        return root, described(item, "", root.corpus, self._account.grants(item) if ask or root.drive else before.grants)
-
-    def _has_joined(self, root: Root) -> bool:
-        """True if we have become a member of the shared drive that the root lies on."""
-        if root.drive and root.drive not in self._members_of:
-            self._members_of[root.drive] = self._account.is_member(root.drive)
-        return self._members_of.get(root.drive, False)
-
-    def _doubt(self, root: Root) -> None:
-        """Its readers, whom we are not told, may be others now; so may those whom we are told of what lies in it."""
-        known_now = self._mirror.at(root.id)
-        if known_now is not None and known_now.grants == UNKNOWN:
-            self._mirror.telling.due[root.id] = True
-
-    def _members(self, root: Root) -> Found:
-        """A shared drive with its readers of today: that they have changed, its own log need not tell."""
-        before = self._mirror.at(root.id)
-        if before is None:
-            return self._find(root)
-        witness = self._mirror.at(root.witness) if root.witness else None
-        has_left = root.witness and (witness is None or witness.parent != root.id)
-        listed, told_by = self._account.members(root.id, root.id if has_left else root.witness)
-        return replace(root, witness=told_by), before.with_grants(UNKNOWN if listed is None else principals(listed))
 
     def _found(self, found: Found, before: Root | None = None) -> Iterator[ChangePage]:
         """A root was looked for."""
@@ -233,13 +190,13 @@ class ScopeRoots:
         self._mirror.put_root(item, walk=not root.whole)
         # Of a shared drive that is restricted in another way, or on which we have another role, no file says so itself.
         restricted = known_before is not None and known_before.fingerprint != item.fingerprint
-        if root.whole and (known_before is None or restricted or (before is not None and before.lost)):
-            self._position.left.append(root.corpus)
-            yield from self._mirror.staging.page(even_if_empty=True)
         if root.whole and known_before is not None and known_before.grants != item.grants:
             # Rights of a shared drive's members are part of every right on it.
             self._mirror.telling.due[root.id] = True
             self._regranted(root.id)
+        if root.whole and (known_before is None or restricted or (before is not None and before.lost)):
+            self._position.left.append(root.corpus)
+            yield from self._mirror.staging.page(even_if_empty=True)
         yield from self._walk.pending()
         yield from self._mirror.telling.tell_due()
 

@@ -123,7 +123,7 @@ class Walk:
 
     def _found(self, item: Resource, folder: Known) -> None:
         listed = self._once is not None and item["id"] in self._once
-        self.doubts.note(item)
+        self.doubts.note(item["id"], item.get("mimeType") == FOLDER)
         self._mirror.put(item, folder.id, folder.corpus, deep=not listed)
 
     def _absent(self, folder: Known, listed: set[str]) -> Iterator[ChangePage]:
@@ -179,7 +179,7 @@ class Walk:
             elif not self._mirror.holds(parents[0], id):
                 folder = self._mirror.at(parents[0])
                 assert folder is not None
-                self.doubts.note(item)
+                self.doubts.note(id, item.get("mimeType") == FOLDER)
                 self._mirror.put(item, folder.id, folder.corpus)
 
 

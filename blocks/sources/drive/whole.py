@@ -42,7 +42,7 @@ class Whole:
         self._listed_whole = listed
         self._cheaper = Cheaper(mirror, tree, walk)
         self._named: set[str] | None = None
-        """What the corpus's list names in the scope, where that is asked for."""
+        """What the corpus's list names in the scope, or was asked for since it does, where that is to be known."""
 
     def note(self, folder: Known, files: int) -> None:
         """A folder was walked, and so many files were found in it."""
@@ -130,6 +130,8 @@ class Whole:
                     if self._named is not None:
                         self._named.add(item["id"])
             yield from self._walk.look(doubted)
+            if self._named is not None:
+                self._named.update(doubted)  # they need not be asked for twice
             if token is not None:
                 self._position.page = token
                 yield from self._mirror.staging.page(even_if_empty=True)

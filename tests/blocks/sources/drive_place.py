@@ -86,6 +86,7 @@ class Kept:
         for page in self.source.changes(self.cursor, self.tree):
             if isinstance(page, ListingEnd):
                 self.cursor, self.tree.position, self.identity = page.cursor, None, page.root or ""
+                self.tree.promote()
                 break
             self.keep(page)
         return self.files

@@ -35,7 +35,7 @@ def keep(place: Place) -> Iterator[Keep]:
         if at:
             token = json.dumps(place.server.credentials(ALICE) | {"account": ALICE})
             login = GoogleOAuth(token=SecretStr(token), api_url=at)
-        made.append(GoogleDriveSource(credentials=login, lag=0, **scope))
+        made.append(GoogleDriveSource(credentials=login, **({"lag": 0} | scope)))
         found = Kept(made[-1])
         found.sync()
         return found
@@ -90,6 +90,20 @@ def test_a_shared_drive_whose_id_is_no_files(place: Place, keep: Keep) -> None:
         later = world.create_file("later.txt", "x", place.t)
         world.set_member(place.t, CAROL, "reader")
         assert _carol_reads(kept, later)
+
+
+def test_what_told_of_a_shared_drives_members_is_closed_to_most_of_them(place: Place, keep: Keep) -> None:
+    """From then on something else tells who they are."""
+    world = place.world
+    world.delete(place.in_t)
+    with Contrary(place.server.url) as contrary:
+        contrary.no_files.add(place.t)
+        kept = keep(contrary.url, drives=[place.t], lag=10**6)
+        other = world.create_file("other.txt", "x", place.t)
+        kept.sync()
+        world.limit_access(place.t1)
+        kept.sync()
+        assert f"user:{BOB}" in kept.files[other].acl
 
 
 def test_a_shared_drive_of_which_nobody_may_tell(place: Place, keep: Keep) -> None:
