@@ -27,6 +27,11 @@ CROSSINGS = ["into A", "out of A", "into T", "out of T", "into B", "out of B", "
 ABOVE = ["share above A", "trash above A", "untrash", "limit above A", "A elsewhere"]
 """What happens above a root: of that no log tells the root's own readers."""
 DRIVES = ["new drive", "delete drive", "leave drive", "join drive", "rename drive", "member", "group", "empty trash", "unlimit"]
+SHARING = {
+    "share folder", "share file", "share for a while", "share above A", "unshare", "link", "limit", "limit above A", "unlimit",
+    "member", "group",
+}  # fmt: skip
+"""What changes who may read something."""
 
 Act = tuple[str, int, int, int]
 

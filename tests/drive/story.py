@@ -99,6 +99,7 @@ class Story(RuleBasedStateMachine):
         self.stayed: set[str] = set()  # files that have been in the scope ever since a run had listed it
         self.note_contents()
         self.lagged = False
+        self.surprised = False  # somebody has worked while the last run did
         SEEN["stories"] += 1
 
     # -- what happens -------------------------------------------------------------------------------------------------
@@ -173,6 +174,9 @@ class Story(RuleBasedStateMachine):
 
         def at_last() -> None:
             SEEN["acts while a run was at work"] += len(acts)
+            self.surprised = True
+            # A list may show rights that no log tells of any more: it is right when it has been listed once more.
+            self.lagged |= where == "files.list" and not people.SHARING.isdisjoint(act for act, *_which in acts)
             self.people_work(acts)
 
         self.world.knobs.mutate_during(where, nth, at_last)
@@ -220,7 +224,9 @@ class Story(RuleBasedStateMachine):
         """A run; True if it came to its end."""
         carrier, place = self.carrier, self.place
         self.stayed &= place.inside(carrier.scope)
-        before, listed = carrier.index(), False
+        if self.world.knobs.change_lag_events or self.world.knobs.change_lag_seconds:
+            self.stayed = self.well_known(self.stayed)  # no log need tell yet where the others lie now
+        before, listed, self.surprised = carrier.index(), False, False
         try:
             carrier.sync(fuse=Fuse(nth, name, self.reader_sees_one_revision), **how)
         except Crash as crash:
@@ -239,7 +245,8 @@ class Story(RuleBasedStateMachine):
         SEEN["runs that changed something"] += after != before
         self.nothing_is_lost(self.stayed, before, after)
         if listed:
-            self.stayed = self.well_known(place.inside(carrier.scope))
+            inside = place.inside(carrier.scope)
+            self.stayed = self.well_known(inside) if self.lagged else inside  # lists that lag may have told otherwise
         return ended
 
     # -- what must hold -----------------------------------------------------------------------------------------------
@@ -267,16 +274,15 @@ class Story(RuleBasedStateMachine):
         if "exclude" in self.carrier.scope:
             return  # another name is reason enough to go
         for id in stayed & before.keys():
-            if self.lagged and (id not in after or after[id]["state"]) and self.lies_in_the_unknown(id):
-                continue  # no list shows its folder yet: the second look will
+            late = (self.lagged or self.surprised) and (id not in after or after[id]["state"])
+            if late and self.lies_in_the_unknown(id):
+                continue  # no list shows its folder yet, or no log told of it: the second look will, or the next run
             if before[id]["content"] is not None and before[id]["state"] == 0:
                 assert id in after and after[id]["state"] == 0, f"{before[id]['path']!r} is lost"
                 assert after[id]["content"] is not None or after[id]["failing"] in ("empty", "no_download", "unsupported_type")
 
     def well_known(self, ids: set[str]) -> set[str]:
-        """Those of these files of which the library knows where they lie: lists that lag may have told it otherwise."""
-        if not self.lagged:
-            return ids
+        """Those of these files of which the library knows where they lie."""
         nodes = self.carrier.rows("SELECT id, parent FROM nodes WHERE source_id = :source")
         parents = {bytes(id).decode(): bytes(parent).decode() for id, parent in nodes}
         found: set[str] = set()
@@ -387,8 +393,12 @@ class Story(RuleBasedStateMachine):
         # A folder on a shared drive that we are no member of: no log is to be had, so it is looked for each time.
         drives = [node.drive_id for node in self.place.roots(carrier.scope) if node.drive_id is not None]
         roots += sum(3 for drive in drives if not self.place.sees(self.world.nodes[drive]))
-        [(cursor,)] = carrier.rows("SELECT cursor FROM sources WHERE id = :source")
-        roots += 2 * len(set(Cursor.loads(cursor).shortcuts.values()) - {""}) if "shortcuts" in carrier.scope else 0
+        [(text,)] = carrier.rows("SELECT cursor FROM sources WHERE id = :source")
+        cursor = Cursor.loads(text)
+        # What is known by its link alone is listed each time.
+        if any(facts["by_link"] for facts in cursor.roots.values()):
+            roots += carrier.rows("SELECT count(*) FROM nodes WHERE source_id = :source AND folder")[0][0]
+        roots += 2 * len(set(cursor.shortcuts.values()) - {""}) if "shortcuts" in carrier.scope else 0
         assert (carrier.downloads, carrier.embedded, carrier.writes, carrier.store) == (*seen[:3], seen[4])
         if not any(facts["state"] for facts in carrier.index().values()):
             assert carrier.calls() - seen[3] <= 1 + len(self.world.drives) + roots + 1
