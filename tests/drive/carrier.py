@@ -281,11 +281,20 @@ class Carrier(World):
             facts["acl"] = self._allowed(facts["acl"])
         return found
 
+    def ended(self) -> dict[str, set[str]]:
+        """{file: principals whose right has ended}."""
+        told = self.rows(
+            "SELECT f.file_id, a.principals FROM files f JOIN acls a ON a.id = f.acl_id WHERE f.library_id = :library"
+        )
+        return {bytes(id).decode(): {who for who, _until in self._rights(acl, valid=False)} for id, acl in told}
+
     def _allowed(self, principals: str) -> tuple[str, ...]:
         """Principals whose right has not ended."""
+        return tuple(sorted({who for who, _until in self._rights(principals, valid=True)})) or (OWNER,)
+
+    def _rights(self, principals: str, valid: bool) -> list[tuple[str, float | None]]:
         now = self.place.world.now / 1000
-        valid = {who for who, until in map(split, json.loads(principals)) if until is None or until > now}
-        return tuple(sorted(valid)) or (OWNER,)
+        return [(who, until) for who, until in map(split, json.loads(principals)) if (until is None or until > now) == valid]
 
     def paths(self) -> dict[str, str]:
         """{id: path} of what is published."""
