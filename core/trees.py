@@ -62,7 +62,6 @@ class MemoryTree:
     def __init__(self) -> None:
         self._nodes: dict[bytes, Node] = {}
         self._inside: dict[bytes, set[bytes]] = {}
-        self._before: dict[bytes, Node] = {}
 
     def stage(self, nodes: Iterable[Node], dropped: Iterable[bytes]) -> None:
         """What a page brings."""
@@ -94,12 +93,8 @@ class MemoryTree:
         yield from ()
 
     def before(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
-        """See Tree."""
-        return {id: self._before[id] for id in ids if id in self._before}
-
-    def promote(self) -> None:
-        """The listing has come to its end: for the next one, this is what was there before."""
-        self._before = dict(self._nodes)
+        """See Tree: it begins empty."""
+        return {}
 
     def _forget(self, id: bytes) -> None:
         node = self._nodes.pop(id, None)

@@ -33,9 +33,12 @@ class SecondLooks:
         self._went_into: set[str] = set()
 
     def walked(self, folder: Known) -> None:
-        """A folder's children were listed."""
-        sure = self._doubts.on and not self._doubts.resumed
-        if self._doubts.is_outermost(folder) if sure else folder.parent not in self._went_into:
+        """A folder's children were listed.
+
+        In a second look only what it brings in is looked at again; what that is, a run that goes on with it does not know.
+        """
+        is_told = self._doubts.on and not self._doubts.resumed
+        if self._doubts.is_outermost(folder) if is_told else folder.parent not in self._went_into:
             self._cursor.again[self._look_at(folder)] = self._now() + self._lag
         self._went_into.add(folder.id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from math import inf
 from typing import Any
 
@@ -128,10 +129,10 @@ class Walk:
 
     def _absent(self, folder: Known, listed: set[str]) -> Iterator[ChangePage]:
         """Children that we know of and the list does not name: gone, moved, or not in the list yet."""
-        children = [node.id.decode() for node in self._mirror.staging.children(folder.key)]
-        children += self._mirror.went_along.pop(folder.id, ())
-        absent = [id for id in dict.fromkeys(children) if id not in listed and id not in self._mirror.roots]
-        yield from self.look(absent)
+        children = (node.id.decode() for node in self._mirror.staging.children(folder.key))
+        went_along = self._mirror.went_along.pop(folder.id, ())
+        absent = dict.fromkeys(id for id in chain(children, went_along) if id not in listed and id not in self._mirror.roots)
+        yield from self.look(list(absent))
 
     def look(self, ids: list[str]) -> Iterator[ChangePage]:
         """Ask for items that should be there: each takes its place, stays, or goes."""

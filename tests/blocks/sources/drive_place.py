@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from pydantic import SecretStr
 
 from blocks.credentials.google_oauth import GoogleOAuth
 from blocks.sources.google_drive import GoogleDriveSource
 from core.files import ChangePage, ListingEnd, SourceFile
-from core.trees import MemoryTree
+from core.trees import MemoryTree, Node
 from tests.contracts.sources import Place
 from tests.servers.drive import DriveServer
 
@@ -69,12 +70,28 @@ class DrivePlace(Place):
         self.server.revoke(ALICE)
 
 
+class KeptTree(MemoryTree):
+    """A tree that is kept from one listing to the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: dict[bytes, Node] = {}
+
+    def before(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
+        """See Tree."""
+        return {id: self._before[id] for id in ids if id in self._before}
+
+    def promote(self) -> None:
+        """The listing has come to its end."""
+        self._before = dict(self._nodes)
+
+
 class Kept:
     """What a library would keep of a source: its files, its tree and its cursor, brought up to date by each `sync`."""
 
     def __init__(self, of: GoogleDriveSource) -> None:
         self.source = of
-        self.tree = MemoryTree()
+        self.tree = KeptTree()
         self.cursor: str | None = None
         self.files: dict[str, SourceFile] = {}
         self.warnings: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -111,6 +112,28 @@ def test_a_drive_that_is_lost_while_a_first_listing_rests_is_told_of(scene: Scen
     scene.world.remove_member(lost, ALICE)
     with pytest.raises(CursorRejected):
         kept.sync()
+
+
+def test_cursor_and_position_of_an_earlier_version(scene: Scene) -> None:
+    """What was not kept then is found out."""
+
+    def earlier(cursor: str) -> str:
+        facts = json.loads(cursor)
+        for root in facts["roots"].values():
+            for later in ("drive", "witness", "powers", "named"):
+                del root[later]
+        return json.dumps(facts)
+
+    drive, folder = scene.drive()
+    kept = scene.kept(drive, folder, scene.docs)
+    cut_short(kept, 1)
+    position = json.loads(kept.tree.position or "")
+    del position["looking"], position["strays"]
+    kept.tree.position = json.dumps(position | {"cursor": earlier(position["cursor"])})
+    (file,) = kept.sync()
+    kept.cursor = earlier(kept.cursor or "")
+    scene.world.rename(file, "new.txt")
+    assert kept.sync()[file].name == "new.txt"
 
 
 @pytest.mark.parametrize("gone", ["folder", "drive"])
