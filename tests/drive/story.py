@@ -275,8 +275,10 @@ class Story(RuleBasedStateMachine):
         if "exclude" in self.carrier.scope:
             return  # another name is reason enough to go
         for id in stayed & before.keys():
-            late = (self.lagged or self.surprised) and (id not in after or after[id]["state"])
-            if late and self.lies_in_the_unknown(id):
+            waits = id in after and after[id]["state"]
+            if self.lagged and waits:
+                continue  # with a root that is gone; no list shows yet that it had left that: the second look will
+            if (self.lagged or self.surprised) and (waits or id not in after) and self.lies_in_the_unknown(id):
                 continue  # no list shows its folder yet, or no log told of it: the second look will, or the next run
             if before[id]["content"] is not None and before[id]["state"] == 0:
                 assert id in after and after[id]["state"] == 0, f"{before[id]['path']!r} is lost"
