@@ -101,6 +101,8 @@ class OwedFile:
     """A member of it has to be read, for which its own bytes are needed."""
     media_type: str | None
     """As the source declares it."""
+    published_type: str | None
+    """Media type that its content was read as."""
 
     @property
     def reading_name(self) -> str:
@@ -193,7 +195,7 @@ def batch(
             f.read_fingerprint, f.moved_from,
             d.content_hash, d.extractor, d.chunker, d.generation_id,
             q.content_hash, q.engines, q.reason,
-            f.container, f.opened_content, f.opened_by, has_owed_members(), f.media_type,
+            f.container, f.opened_content, f.opened_by, has_owed_members(), f.media_type, d.media_type,
         )
         .outerjoin(documents, d.document_id == f.document_id)
         .outerjoin(quarantine, q.document_id == f.document_id)

@@ -20,6 +20,7 @@ from ledger.publishing import Reading
 from ledger.quarantine import FailedFile
 from tasks.batches import READ, Batch, Extracted
 from tasks.context import RunContext, SourceContext
+from tasks.extractors._types.suffixes import may_be_told_otherwise
 from tasks.fetching import Fetch, Fetching
 from tasks.opening import open_container
 from tasks.options import EFFECT
@@ -116,7 +117,7 @@ def _of_member(ctx: RunContext, file: OwedFile) -> Snapshot | None:
 def _known(ctx: RunContext, file: OwedFile, content: str, fingerprint: str) -> _Settle | None:
     """How to settle a file whose content needs no parser; None if it does."""
     reading = Reading(file.document_id, file.wanted, content, fingerprint)
-    if file.is_current(content, ctx.pipeline):
+    if file.is_current(content, ctx.pipeline) and not may_be_told_otherwise(file.published_type or "", file.reading_name):
         return lambda batch: batch.current.append(reading)
     if file.is_hopeless(content, ctx.pipeline):
         return lambda batch: batch.hopeless.append(reading)

@@ -647,6 +647,19 @@ def test_two_folders_change_places(place: Place, carry: Make) -> None:
     assert_settled(carrier)
 
 
+def test_many_files_have_come_when_everything_is_listed_again(place: Place, carry: Make) -> None:
+    """As in a library that is brought up to date once a day: they are not asked for one by one."""
+    carrier, world = carry(folders=[place.a]), place.world
+    for number in range(300):
+        world.create_file(f"{number}.txt", "", place.a1)
+    before = place.server.requests.count("files.get")
+    with suppress(Crash):
+        carrier.sync(full=True, fuse=Fuse(1, "promoted"))
+    assert place.server.requests.count("files.get") - before <= 100 + 2
+    carrier.sync()
+    assert_settled(carrier)
+
+
 def test_a_file_has_just_left_a_root_that_is_no_longer_wanted(place: Place, carry: Make) -> None:
     """All is listed from scratch, and no list shows the file in its new folder yet."""
     carrier, world = carry(folders=[place.a, place.t1]), place.world

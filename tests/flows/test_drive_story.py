@@ -43,12 +43,7 @@ def test_a_drive_is_followed_through_all_stages(world: World, tmp_path: Path, mo
         place = Place(server)
         for file, text in ((place.in_a, RIVER), (place.in_a1, BRIDGE), (place.in_p, RIVER + BRIDGE)):
             place.world.edit(file, text)
-        token = tmp_path / "token.json"
-        token.write_text(json.dumps(server.credentials(ALICE) | {"account": ALICE}))
-        token.chmod(0o600)
-        monkeypatch.setenv("LEVADA_GOOGLE_TOKEN", str(token))
-        monkeypatch.setenv("LEVADA_GOOGLE_API_URL", server.url)
-        address = f"https://drive.google.com/drive/folders/{place.a}"
+        address = _follow(server, place, tmp_path, monkeypatch)
         library = world.library()
         ingest_in_stages(library, address)
         for chapter in (_content, _places, _readers, _departures):
@@ -60,6 +55,32 @@ def test_a_drive_is_followed_through_all_stages(world: World, tmp_path: Path, mo
         assert world.index() == _fresh(world, tmp_path / "fresh", address)
         assert sorted(world.store_ids()) == sorted(row[2] for row in world.index())
         assert {row[0] for row in world.index()} == {"A/Renamed/in-a1.txt", "A/Renamed/Plan"}
+
+
+def test_a_text_gets_the_name_of_another_format(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes are read anew, as what the name says now; what is written alike in both is not embedded again."""
+    with DriveServer(seed=7) as server:
+        place = Place(server)
+        place.world.edit(place.in_a, f"# River\n\n{RIVER}\n# Bridge\n\n{BRIDGE}")
+        address = _follow(server, place, tmp_path, monkeypatch)
+        library = world.library()
+        for name in ("in-a.md", "in-a.txt", "in-a.log"):
+            ingest_in_stages(library, address)
+            place.world.rename(place.in_a, name)
+            ingest_in_stages(library, address)
+            assert world.index() == _fresh(world, tmp_path / f"fresh {name}", address)
+        engines = dict(world.rows("SELECT f.name, d.extractor FROM documents d JOIN files f ON f.document_id = d.document_id"))
+        assert engines["in-a.log"].startswith("text/")
+
+
+def _follow(server: DriveServer, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Log in; the address of folder A."""
+    token = tmp_path / "token.json"
+    token.write_text(json.dumps(server.credentials(ALICE) | {"account": ALICE}))
+    token.chmod(0o600)
+    monkeypatch.setenv("LEVADA_GOOGLE_TOKEN", str(token))
+    monkeypatch.setenv("LEVADA_GOOGLE_API_URL", server.url)
+    return f"https://drive.google.com/drive/folders/{place.a}"
 
 
 def _fresh(world: World, home: Path, address: str) -> list[Any]:

@@ -1,8 +1,9 @@
 """Which items of a list are asked for before they are believed, since lists lag.
 
 Those that were known in a later version when everything is listed from scratch. Newcomers of a second look, and of a listing
-from scratch in a folder that was known: a log told of nobody who came. Of a folder that comes in with all that lies in it the
-folder alone is asked for; in a second look, it is listed once more when its lag is over.
+from scratch in a folder that was known, some of them: one that left just now may still be listed, but many have only come
+since the last listing. Of a folder that comes in with all that lies in it the folder alone is asked for; in a second look, it
+is listed once more when its lag is over.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 from blocks.sources.drive.cursor import Position
 from blocks.sources.drive.known import Known
 from blocks.sources.drive.scope_mirror import ScopeMirror
+
+_MOST_NEW = 100
+"""Newcomers of a listing from scratch that are asked for: no change must cost a question."""
 
 
 class Doubts:
@@ -19,6 +23,7 @@ class Doubts:
         self._mirror = mirror
         self._position = position
         self._came_in: set[str] = set()
+        self._new = 0
         self.resumed = position.looking
         """A second look that was interrupted goes on: what had come in by then is not known as such."""
 
@@ -45,7 +50,11 @@ class Doubts:
             return True
         if folder in self._came_in:
             return False
-        return self.on or (before is None and self._mirror.before(folder) is not None)
+        if self.on:
+            return True
+        is_new = before is None and self._mirror.before(folder) is not None
+        self._new += is_new
+        return is_new and self._new <= _MOST_NEW
 
     def note(self, id: str, is_folder: bool) -> None:
         """The item is about to take a place, since it was asked for, or what it lies in."""

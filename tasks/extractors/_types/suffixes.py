@@ -115,6 +115,12 @@ def text_suffix(name: str) -> str:
     return base[at:] if 0 < at < len(base) - 1 else ""
 
 
+def may_be_told_otherwise(media_type: str, name: str) -> bool:
+    """True if what was read as this type might be read as another under such a name: one text format rather than another."""
+    claimed = TEXT_BY_SUFFIX.get(text_suffix(name), PLAIN)
+    return media_type in _TEXT and media_type != claimed
+
+
 def declared_type(name: str) -> str | None:
     """The media type that a file's suffix stands for; None if it stands for none that we know."""
     return _BY_SUFFIX.get(text_suffix(name))
