@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from blocks.sources.drive.account import USER, Account
@@ -46,35 +46,15 @@ class Root:
 
     def facts(self) -> dict[str, Any]:
         """As the cursor keeps it."""
-        return {
-            "corpus": self.corpus,
-            "whole": self.whole,
-            "above": list(self.above),
-            "lost": self.lost,
-            "by_shortcut": self.by_shortcut,
-            "by_link": self.by_link,
-            "drive": self.drive,
-            "witness": self.witness,
-            "powers": self.powers,
-            "named": self.named,
-        }
+        kept = asdict(self) | {"above": list(self.above)}
+        del kept["id"]
+        return kept
 
     @classmethod
     def of(cls, id: str, facts: dict[str, Any]) -> Root:
-        """As the cursor kept it."""
-        return cls(
-            id,
-            facts["corpus"],
-            facts["whole"],
-            tuple(facts["above"]),
-            facts["lost"],
-            facts["by_shortcut"],
-            facts.get("by_link", False),
-            facts.get("drive", ""),
-            facts.get("witness", ""),
-            facts.get("powers", ""),
-            facts.get("named", ""),
-        )
+        """As the cursor kept it, be it of another version, which knew more of it or less."""
+        kept = {field.name: facts[field.name] for field in fields(cls) if field.name in facts}
+        return cls(id, **kept | {"above": tuple(facts["above"])})
 
 
 Found = tuple[Root, Known | None]

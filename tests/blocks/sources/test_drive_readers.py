@@ -14,15 +14,8 @@ from core.errors import SourceUnavailable
 from tests.blocks.sources.drive_place import Kept, credentials
 from tests.drive.place import ALICE, BOB, CAROL, Place
 from tests.servers.contrary import Contrary
-from tests.servers.drive import DriveServer
 
 Keep = Callable[..., Kept]
-
-
-@pytest.fixture
-def place() -> Iterator[Place]:
-    with DriveServer(seed=7) as server:
-        yield Place(server)
 
 
 @pytest.fixture

@@ -9,13 +9,6 @@ import pytest
 from blocks.sources.google_drive import GoogleDriveSource
 from tests.blocks.sources.drive_place import Kept, credentials
 from tests.drive.place import BOB, Place
-from tests.servers.drive import DriveServer
-
-
-@pytest.fixture
-def place() -> Iterator[Place]:
-    with DriveServer(seed=7) as server:
-        yield Place(server)
 
 
 @pytest.fixture
